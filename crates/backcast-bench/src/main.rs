@@ -1,0 +1,3 @@
+//! The jobs of `cargo xtask bench` and `cargo xtask conformance`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Trading calendars: sessions, half days, breaks and hours.

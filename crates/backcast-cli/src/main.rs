@@ -1,0 +1,3 @@
+//! The `backcast` program.
+
+fn main() {}

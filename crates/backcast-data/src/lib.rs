@@ -1,0 +1,1 @@
+//! Bars in memory, splits and dividends, the portal, made-up markets.

@@ -1,0 +1,1 @@
+//! One run: clock, strategy, broker, ledger, lanes.

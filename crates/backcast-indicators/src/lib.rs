@@ -1,0 +1,1 @@
+//! Technical indicators as whole-slice kernels and bar-by-bar twins.

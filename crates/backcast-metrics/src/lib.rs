@@ -1,0 +1,1 @@
+//! Performance metrics of a run, in one definition for every speed.

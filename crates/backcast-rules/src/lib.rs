@@ -1,0 +1,1 @@
+//! Rule expressions: text to typed programs to series.

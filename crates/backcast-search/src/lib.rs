@@ -1,0 +1,1 @@
+//! Many runs: specs, grids, sweeps, walk-forward.

@@ -1,0 +1,1 @@
+//! Bars and results to files and back: CSV, Parquet, bundles, the sample.

@@ -1,0 +1,1 @@
+//! Golden comparison, random markets and other help for tests.

@@ -1,0 +1,1 @@
+//! Backtesting engine: the facade for Rust users.
