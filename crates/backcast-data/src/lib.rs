@@ -1,1 +1,9 @@
-//! Bars in memory, splits and dividends, the portal, made-up markets.
+//! Bars in memory, splits and dividends, the portal that hides the future, made-up markets.
+
+mod adjust;
+mod column;
+mod market;
+
+pub use adjust::{Factors, forward_column, forward_factors};
+pub use column::Column;
+pub use market::{Asset, Bars, Dividend, Field, Frequency, Market, Split};
