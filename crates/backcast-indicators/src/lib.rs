@@ -1,1 +1,33 @@
 //! Technical indicators as whole-slice kernels and bar-by-bar twins.
+//!
+//! Every indicator of the [`catalog`] exists twice with equal bits: [`compute`] works on whole slices, [`stream`]
+//! takes one bar at a time. Definitions and parameter defaults are those of backtrader; a variant of another program
+//! would bear another name.
+//!
+//! # Undefined values
+//!
+//! - An output is undefined (`NaN` in the buffers) before its warm-up is complete. The first index that can be
+//!   defined is `valid_from` = the latest `valid_from` of the inputs + [`IndicatorSpec::warm_up`] - 1, or the length of
+//!   the input when that is shorter.
+//! - An input value that is not finite is missing, and a bar that misses one input counts as missing in all of them.
+//! - Window indicators (sma, wma, stddev, highest, ...) are undefined while their window holds a missing bar.
+//! - Recursive ones (ema, smma, kama and what is built on them) are undefined at a missing bar, keep their state and go
+//!   on with the next bar; their seed is made of the first defined values.
+//! - A division by zero inside an indicator (a stochastic whose highest equals its lowest) is an undefined value at that bar
+//!   and reaches later bars only as a missing value reaches them.
+
+mod averages;
+mod catalog;
+mod prefix;
+mod ring;
+mod series;
+mod twin;
+
+pub use averages::{Ema, Sma};
+pub use catalog::{
+    FastPath, IndicatorError, IndicatorSpec, InputSpec, OutputSpec, OutputUnit, ParamSpec, catalog,
+    compute, compute_into, find, stream, valid_from, validate,
+};
+pub use prefix::{PrefixSums, sma_from_prefix, sma_from_prefix_range};
+pub use series::{Computed, SeriesView};
+pub use twin::{Streaming, Twin};

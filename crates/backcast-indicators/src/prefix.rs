@@ -1,0 +1,222 @@
+//! Moving sums from double-double prefix sums.
+//!
+//! A prefix sum kept as a pair (`hi`, `lo`) loses nothing that matters: the difference of two of them is the sum of a
+//! window to about 2e-16, whatever came before. So equal windows have equal averages, and a bad tick leaves no trace.
+//!
+//! Source: D. E. Knuth, "The Art of Computer Programming" 2, 4.2.2 (two_sum); T. J. Dekker, "A floating-point technique
+//! for extending the available precision", Numerische Mathematik 18, 1971 (splitting).
+
+use std::ops::Range;
+
+/// `a + b` as the rounded sum and its rounding error; exact unless it overflows.
+#[inline(always)]
+pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let b_part = sum - a;
+    let a_part = sum - b_part;
+    (sum, (a - a_part) + (b - b_part))
+}
+
+/// A running sum as a pair of floats.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pair {
+    pub(crate) hi: f64,
+    pub(crate) lo: f64,
+}
+
+impl Pair {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, value: f64) {
+        let (sum, error) = two_sum(self.hi, value);
+        self.hi = sum;
+        self.lo += error;
+    }
+
+    /// This prefix sum minus an earlier one, rounded.
+    #[inline(always)]
+    pub(crate) fn since(self, earlier: Pair) -> f64 {
+        (self.hi - earlier.hi) + (self.lo - earlier.lo)
+    }
+}
+
+/// Prefix sums of one series, made once and shared by all windows over it.
+#[derive(Debug, Clone)]
+pub struct PrefixSums {
+    /// Rounded sum of the first `i` values at index `i`; one entry more than the series has bars.
+    pub hi: Vec<f64>,
+    /// What `hi` lost by rounding, at the same index.
+    pub lo: Vec<f64>,
+    valid_from: usize,
+    missing: Vec<usize>,
+}
+
+impl PrefixSums {
+    /// Prefix sums of `values`, from its first finite value on.
+    pub fn new(values: &[f64]) -> Self {
+        Self::starting_at(values, 0)
+    }
+
+    /// Prefix sums of `values` from index `start` on, where earlier values are ignored. A later value that is not finite adds
+    /// nothing and makes the windows that hold it undefined.
+    pub fn starting_at(values: &[f64], start: usize) -> Self {
+        Self::of_mapped(values, start, |value| value)
+    }
+
+    /// Prefix sums of the squares of `values`, each square rounded.
+    pub(crate) fn of_squares(values: &[f64], start: usize) -> Self {
+        Self::of_mapped(values, start, |value| value * value)
+    }
+
+    #[inline(always)]
+    fn of_mapped(values: &[f64], start: usize, map: impl Fn(f64) -> f64) -> Self {
+        let first = |from: usize| (from..values.len()).find(|&index| values[index].is_finite());
+        let valid_from = first(start).unwrap_or(values.len());
+        let mut hi = vec![0.0; values.len() + 1];
+        let mut lo = vec![0.0; values.len() + 1];
+        let mut missing = Vec::new();
+        let mut sum = Pair::default();
+        for (index, &value) in values.iter().enumerate().skip(valid_from) {
+            if value.is_finite() {
+                sum.add(map(value));
+            } else {
+                missing.push(index);
+            }
+            hi[index + 1] = sum.hi;
+            lo[index + 1] = sum.lo;
+        }
+        Self { hi, lo, valid_from, missing }
+    }
+
+    /// Number of bars of the series.
+    pub fn len(&self) -> usize {
+        self.hi.len() - 1
+    }
+
+    /// Whether the series has no bars.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Index of the first value that was summed.
+    pub fn valid_from(&self) -> usize {
+        self.valid_from
+    }
+
+    /// Index of the first full window of `window` bars; the length of the series when there is none.
+    pub fn first_full(&self, window: usize) -> usize {
+        if window == 0 {
+            return self.len();
+        }
+        self.valid_from.saturating_add(window - 1).min(self.len())
+    }
+
+    /// Sums times `scale` of the windows that end at the bars of `range`, all of which must be full.
+    fn window_sums(&self, window: usize, range: Range<usize>, scale: f64, out: &mut [f64]) {
+        let new = range.start + 1..range.end + 1;
+        let old = new.start - window..new.end - window;
+        let bars = out.len();
+        let (hi_new, hi_old) = (&self.hi[new.clone()][..bars], &self.hi[old.clone()][..bars]);
+        let (lo_new, lo_old) = (&self.lo[new][..bars], &self.lo[old][..bars]);
+        for bar in 0..bars {
+            out[bar] = ((hi_new[bar] - hi_old[bar]) + (lo_new[bar] - lo_old[bar])) * scale;
+        }
+    }
+
+    /// Writes `NaN` over the windows ending in `from..from + out.len()` that hold a missing value.
+    pub(crate) fn blank_missing(&self, window: usize, from: usize, out: &mut [f64]) {
+        let mut done = from;
+        for &index in &self.missing {
+            let start = index.max(done).min(from + out.len());
+            let end = index.saturating_add(window).clamp(start, from + out.len());
+            out[start - from..end - from].fill(f64::NAN);
+            done = done.max(end);
+        }
+    }
+
+    /// Sums times `scale` of all windows ending in `from..from + out.len()`, `NaN` where undefined.
+    pub(crate) fn scaled_windows(&self, window: usize, scale: f64, from: usize, out: &mut [f64]) {
+        let end = from.saturating_add(out.len()).min(self.len()).max(from);
+        let first = self.first_full(window).clamp(from, end);
+        let (before, rest) = out.split_at_mut(first - from);
+        let (inside, beyond) = rest.split_at_mut(end - first);
+        before.fill(f64::NAN);
+        beyond.fill(f64::NAN);
+        if !inside.is_empty() {
+            self.window_sums(window, first..end, scale, inside);
+            self.blank_missing(window, first, inside);
+        }
+    }
+}
+
+/// Simple moving average over `window` bars of the series that `prefix` was made of, one value per bar into `out`.
+/// Returns the index of the first full window. A window of 0 bars is undefined everywhere.
+///
+/// # Examples
+/// ```
+/// # use backcast_indicators::{PrefixSums, sma_from_prefix};
+/// let prefix = PrefixSums::new(&[1.0, 2.0, 6.0]);
+/// let mut average = [0.0; 3];
+/// assert_eq!(sma_from_prefix(&prefix, 2, &mut average), 1);
+/// assert_eq!(average[1..], [1.5, 4.0]);
+/// ```
+pub fn sma_from_prefix(prefix: &PrefixSums, window: usize, out: &mut [f64]) -> usize {
+    sma_from_prefix_range(prefix, window, 0, out)
+}
+
+/// The bars `from..from + out.len()` of [`sma_from_prefix`], bit for bit, so that a caller can work in pieces that fit the
+/// cache. Returns the index of the first full window, counted from the start of the series.
+pub fn sma_from_prefix_range(
+    prefix: &PrefixSums,
+    window: usize,
+    from: usize,
+    out: &mut [f64],
+) -> usize {
+    prefix.scaled_windows(window, 1.0 / window as f64, from, out);
+    prefix.first_full(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_tick_leaves_no_trace_in_later_windows() {
+        let mut values = vec![0.1; 50];
+        values[10] = 1e12;
+        let mut out = vec![0.0; 50];
+        sma_from_prefix(&PrefixSums::new(&values), 5, &mut out);
+        assert_eq!(out[9], out[15]);
+        assert_eq!(out[9], out[49]);
+    }
+
+    #[test]
+    fn pieces_equal_the_whole() {
+        let mut values: Vec<f64> = (0..97).map(|i| (i as f64 * 0.7).sin()).collect();
+        values[40] = f64::NAN;
+        let prefix = PrefixSums::new(&values);
+        let mut whole = vec![0.0; 97];
+        assert_eq!(sma_from_prefix(&prefix, 9, &mut whole), 8);
+        for size in [1, 7, 50, 200] {
+            let mut pieces = Vec::new();
+            for from in (0..97).step_by(size) {
+                let mut piece = vec![0.0; size.min(97 - from)];
+                sma_from_prefix_range(&prefix, 9, from, &mut piece);
+                pieces.extend(piece);
+            }
+            let bits = |values: &[f64]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&pieces), bits(&whole));
+        }
+        assert!(whole[40..49].iter().all(|value| value.is_nan()));
+        assert!(whole[39].is_finite() && whole[49].is_finite());
+    }
+
+    #[test]
+    fn a_window_longer_than_the_data_is_undefined() {
+        let prefix = PrefixSums::new(&[1.0, 2.0]);
+        for window in [0, 3, usize::MAX] {
+            let mut out = [0.0; 2];
+            assert_eq!(sma_from_prefix(&prefix, window, &mut out), 2);
+            assert!(out.iter().all(|value| value.is_nan()));
+        }
+    }
+}

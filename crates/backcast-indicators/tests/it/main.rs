@@ -1,0 +1,4 @@
+//! Behaviour of the indicators through the public face of the crate.
+
+mod catalog;
+mod laws;
