@@ -1,0 +1,435 @@
+//! The definition of returns, their sums and the drawdown, in blocks of 32 bars.
+//!
+//! - Blocks start at bars 0, 32, 64, ... of the evaluated range; the last is padded with its last equity.
+//! - Return `r = (e - prev) * (1 / prev)`. The reciprocals of bars j, j+8, j+16, j+24 of a block share one division.
+//!   Where one of those four `prev` is outside 1e-60..1e60, all four are `(e - prev) / prev`, and 0 where `prev <= 0`.
+//! - Sums: eight partial sums by bar index mod 8; in a block `s[j] += (r0 + r1) + (r2 + r3)`, squares and squares of negative
+//!   returns alike; at the end `((s0+s4) + (s1+s5)) + ((s2+s6) + (s3+s7))`.
+//! - Drawdown: `worst` is the least `e / peak` over all bars, where the peak includes starting cash.
+//! - Drawdown length: the longest run of bars without a new peak.
+
+use crate::{Array8, Vector};
+
+/// Bars of a block.
+pub const BLOCK: usize = 32;
+
+/// Outside of these a product of four equities may leave the range of `f64`.
+const SMALLEST: f64 = 1e-60;
+const LARGEST: f64 = 1e60;
+
+/// Above one by more than all roundings of the drawdown filter together; it only decides what is looked at.
+const FILTER: f64 = 1e-14;
+
+/// What the curve of one run comes down to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurveTotals {
+    /// Sum of returns.
+    pub sum: f64,
+    /// Sum of their squares.
+    pub squares: f64,
+    /// Sum of the squares of the negative ones.
+    pub downside: f64,
+    /// Least equity by peak.
+    pub worst: f64,
+    /// Longest run of bars without a new peak.
+    pub longest: f64,
+    /// Last equity.
+    pub last: f64,
+}
+
+/// Returns of four bars whose reciprocals share a division; `p` are the equities before, `e` the equities.
+#[inline(always)]
+fn returns<V: Vector>(p: [V; 4], e: [V; 4]) -> [V; 4] {
+    let x = p[0].mul(p[1]);
+    let y = p[2].mul(p[3]);
+    let v = V::splat(1.0).div(x.mul(y));
+    let (ix, iy) = (v.mul(y), v.mul(x));
+    [
+        e[0].sub(p[0]).mul(ix.mul(p[1])),
+        e[1].sub(p[1]).mul(ix.mul(p[0])),
+        e[2].sub(p[2]).mul(iy.mul(p[3])),
+        e[3].sub(p[3]).mul(iy.mul(p[2])),
+    ]
+}
+
+/// The same where some equity is out of range: lane by lane the shared or the plain form.
+#[cold]
+#[inline(never)]
+fn returns_checked<V: Vector>(p: [V; 4], e: [V; 4]) -> [V; 4] {
+    let low = p[0].min(p[1]).min(p[2].min(p[3]));
+    let high = p[0].max(p[1]).max(p[2].max(p[3]));
+    let usual = V::bits(low.gt(V::splat(SMALLEST))) & V::bits(high.lt(V::splat(LARGEST)));
+    let shared = returns(p, e);
+    let zero = V::splat(0.0);
+    let mut out = shared;
+    for i in 0..4 {
+        let plain = e[i].sub(p[i]).div(p[i]);
+        let plain = V::select(p[i].gt(zero), plain, zero);
+        out[i] = V::select(V::mask(usual), shared[i], plain);
+    }
+    out
+}
+
+#[inline(always)]
+fn sum4<V: Vector>(r: [V; 4]) -> V {
+    r[0].add(r[1]).add(r[2].add(r[3]))
+}
+
+#[inline(always)]
+fn squares4<V: Vector>(r: [V; 4]) -> V {
+    sum4([r[0].mul(r[0]), r[1].mul(r[1]), r[2].mul(r[2]), r[3].mul(r[3])])
+}
+
+#[inline(always)]
+fn downside4<V: Vector>(r: [V; 4]) -> V {
+    let zero = V::splat(0.0);
+    squares4([r[0].min(zero), r[1].min(zero), r[2].min(zero), r[3].min(zero)])
+}
+
+/// `((s0+s4) + (s1+s5)) + ((s2+s6) + (s3+s7))`.
+fn total(s: [f64; 8]) -> f64 {
+    ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
+}
+
+/// Whether a block may hold a new worst drawdown. Never says no where the answer is yes.
+#[inline(always)]
+fn may_fall<V: Vector>(lowest: V, worst: V, peak: V) -> V::Mask {
+    let bound = worst.mul(peak);
+    let bound = bound.add(bound.abs().mul(V::splat(FILTER)));
+    // A negative equity by an earlier, smaller peak is lower still: look at each bar.
+    lowest.lt(bound.max(V::splat(0.0)))
+}
+
+/// Curves of as many parameter sets as there are lanes, fed block by block.
+///
+/// `PATH` also keeps the downside and the length of drawdowns.
+#[derive(Clone, Copy)]
+pub struct SetsCurve<V: Vector, const PATH: bool> {
+    prev: V,
+    sum: [V; 8],
+    squares: [V; 8],
+    downside: [V; 8],
+    peak: V,
+    worst: V,
+    newest_peak: V,
+    longest: V,
+    bars: f64,
+}
+
+impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
+    /// Curves that begin with so much cash; `first` is the equity at the close of the first bar.
+    #[inline(always)]
+    pub fn new(start: V, first: V) -> Self {
+        let zero = [V::splat(0.0); 8];
+        SetsCurve {
+            prev: first,
+            sum: zero,
+            squares: zero,
+            downside: zero,
+            peak: start,
+            worst: V::splat(1.0),
+            newest_peak: V::splat(-1.0),
+            longest: V::splat(0.0),
+            bars: 0.0,
+        }
+    }
+
+    /// Equity at the last bar so far.
+    #[inline(always)]
+    pub fn last(&self) -> V {
+        self.prev
+    }
+
+    /// `bars` bars during which no lane held a position: equity stays what it is.
+    #[inline(always)]
+    pub fn flat(&mut self, bars: usize) {
+        self.bars += bars as f64;
+    }
+
+    /// A block during which cash and position are constant in every lane: equity is `cash + position * close`.
+    ///
+    /// `highest` and `lowest` are those of the block's closes. Exact, because rounding is monotone.
+    #[inline(always)]
+    pub fn steady(
+        &mut self,
+        cash: V,
+        position: V,
+        close: &[f64; BLOCK],
+        highest: f64,
+        lowest: f64,
+    ) {
+        let equity = |x: f64| cash.add(position.mul(V::splat(x)));
+        let (a, b) = (equity(highest), equity(lowest));
+        let (top, bottom) = (a.max(b), a.min(b));
+        if self.in_range(top, bottom) {
+            let mut before = [self.prev, equity(close[7]), equity(close[15]), equity(close[23])];
+            let last_column = before;
+            for j in 0..8 {
+                // The last column was needed first, as the bars before the first column.
+                let now = if j == 7 {
+                    [last_column[1], last_column[2], last_column[3], equity(close[31])]
+                } else {
+                    [
+                        equity(close[j]),
+                        equity(close[j + 8]),
+                        equity(close[j + 16]),
+                        equity(close[j + 24]),
+                    ]
+                };
+                self.add_returns(j, returns(before, now));
+                before = now;
+            }
+            self.fall_steady(cash, position, close, top, bottom);
+            self.prev = before[3];
+            self.bars += BLOCK as f64;
+        } else {
+            let mut block = [V::splat(0.0); BLOCK];
+            for (e, x) in block.iter_mut().zip(close) {
+                *e = cash.add(position.mul(V::splat(*x)));
+            }
+            self.block(&block, BLOCK);
+        }
+    }
+
+    /// A block of equities of which the first `bars` count; the others repeat the last of them.
+    #[inline(always)]
+    pub fn block(&mut self, equity: &[V; BLOCK], bars: usize) {
+        let mut top = equity[0];
+        let mut bottom = equity[0];
+        for e in &equity[1..] {
+            top = e.max(top);
+            bottom = e.min(bottom);
+        }
+        let usual = self.in_range(top, bottom);
+        let mut before = [self.prev, equity[7], equity[15], equity[23]];
+        for j in 0..8 {
+            let now = [equity[j], equity[j + 8], equity[j + 16], equity[j + 24]];
+            let r = if usual { returns(before, now) } else { returns_checked(before, now) };
+            self.add_returns(j, r);
+            before = now;
+        }
+        self.fall(equity, bars, top, bottom);
+        self.prev = equity[BLOCK - 1];
+        self.bars += bars as f64;
+    }
+
+    #[inline(always)]
+    fn in_range(&self, top: V, bottom: V) -> bool {
+        let all = V::bits(V::splat(0.0).le(V::splat(0.0)));
+        let low = bottom.min(self.prev).gt(V::splat(SMALLEST));
+        let high = top.max(self.prev).lt(V::splat(LARGEST));
+        V::bits(low) & V::bits(high) == all
+    }
+
+    #[inline(always)]
+    fn add_returns(&mut self, j: usize, r: [V; 4]) {
+        self.sum[j] = self.sum[j].add(sum4(r));
+        self.squares[j] = self.squares[j].add(squares4(r));
+        if PATH {
+            self.downside[j] = self.downside[j].add(downside4(r));
+        }
+    }
+
+    /// Drawdown of a steady block: the buffer of equities is only made where single bars matter.
+    #[inline(always)]
+    fn fall_steady(&mut self, cash: V, position: V, close: &[f64; BLOCK], top: V, bottom: V) {
+        let peak = top.max(self.peak);
+        let risen = V::bits(top.gt(self.peak));
+        let fallen = V::bits(may_fall(bottom, self.worst, peak));
+        if risen & (if PATH { 0xff } else { fallen }) != 0 {
+            let mut block = [V::splat(0.0); BLOCK];
+            for (e, x) in block.iter_mut().zip(close) {
+                *e = cash.add(position.mul(V::splat(*x)));
+            }
+            self.each_bar(&block, BLOCK, fallen != 0);
+        } else {
+            if fallen != 0 {
+                self.worst = bottom.div(self.peak).min(self.worst);
+            }
+            self.peak = peak;
+        }
+    }
+
+    #[inline(always)]
+    fn fall(&mut self, equity: &[V; BLOCK], bars: usize, top: V, bottom: V) {
+        let peak = top.max(self.peak);
+        let risen = V::bits(top.gt(self.peak));
+        let fallen = V::bits(may_fall(bottom, self.worst, peak));
+        if risen & (if PATH { 0xff } else { fallen }) != 0 {
+            self.each_bar(equity, bars, fallen != 0);
+        } else {
+            if fallen != 0 {
+                self.worst = bottom.div(self.peak).min(self.worst);
+            }
+            self.peak = peak;
+        }
+    }
+
+    #[inline(always)]
+    fn each_bar(&mut self, equity: &[V; BLOCK], bars: usize, fallen: bool) {
+        for (i, e) in equity[..bars].iter().enumerate() {
+            if PATH {
+                let bar = V::splat(self.bars + i as f64);
+                let rises = e.gt(self.peak);
+                let run = bar.sub(self.newest_peak).sub(V::splat(1.0));
+                self.longest = V::select(rises, run.max(self.longest), self.longest);
+                self.newest_peak = V::select(rises, bar, self.newest_peak);
+            }
+            self.peak = e.max(self.peak);
+            if fallen {
+                self.worst = e.div(self.peak).min(self.worst);
+            }
+        }
+    }
+
+    /// Totals of each lane, as many as there are in `out`.
+    pub fn totals(&self, out: &mut [CurveTotals]) {
+        let lanes = |v: V| {
+            let mut to = [0.0; 8];
+            v.store(&mut to);
+            to
+        };
+        let sums = |parts: &[V; 8]| {
+            let parts = parts.map(lanes);
+            move |lane: usize| total(std::array::from_fn(|j| parts[j][lane]))
+        };
+        let (sum, squares, downside) = (sums(&self.sum), sums(&self.squares), sums(&self.downside));
+        let (worst, longest, newest, last) =
+            (lanes(self.worst), lanes(self.longest), lanes(self.newest_peak), lanes(self.prev));
+        for (lane, out) in out.iter_mut().take(V::LANES).enumerate() {
+            let run = self.bars - 1.0 - newest[lane];
+            *out = CurveTotals {
+                sum: sum(lane),
+                squares: squares(lane),
+                downside: downside(lane),
+                worst: worst[lane],
+                longest: if run > longest[lane] { run } else { longest[lane] },
+                last: last[lane],
+            };
+        }
+    }
+}
+
+/// The curve of one run, fed block by block, with eight bars side by side. `V` has eight lanes.
+#[derive(Clone, Copy)]
+pub struct TimeCurve<V: Vector> {
+    prev: f64,
+    sum: V,
+    squares: V,
+    downside: V,
+    peak: f64,
+    worst: f64,
+    newest_peak: f64,
+    longest: f64,
+    bars: f64,
+}
+
+impl<V: Vector> TimeCurve<V> {
+    /// A curve that begins with so much cash; `first` is the equity at the close of the first bar.
+    #[inline(always)]
+    pub fn new(start: f64, first: f64) -> Self {
+        const { assert!(V::LANES == 8) };
+        let zero = V::splat(0.0);
+        TimeCurve {
+            prev: first,
+            sum: zero,
+            squares: zero,
+            downside: zero,
+            peak: start,
+            worst: 1.0,
+            newest_peak: -1.0,
+            longest: 0.0,
+            bars: 0.0,
+        }
+    }
+
+    /// All blocks of a curve, padding the last.
+    #[inline(always)]
+    pub fn extend(&mut self, equity: &[f64]) {
+        let (blocks, rest) = equity.as_chunks::<BLOCK>();
+        for block in blocks {
+            self.block(block, BLOCK);
+        }
+        if let Some(last) = rest.last() {
+            let mut block = [*last; BLOCK];
+            block[..rest.len()].copy_from_slice(rest);
+            self.block(&block, rest.len());
+        }
+    }
+
+    /// A block of equities of which the first `bars` count; the others repeat the last of them.
+    #[inline(always)]
+    pub fn block(&mut self, equity: &[f64; BLOCK], bars: usize) {
+        let now = [
+            V::load(equity),
+            V::load(&equity[8..]),
+            V::load(&equity[16..]),
+            V::load(&equity[24..]),
+        ];
+        let mut first = [self.prev; 8];
+        first[1..].copy_from_slice(&equity[..7]);
+        let before = [
+            V::load(&first),
+            V::load(&equity[7..]),
+            V::load(&equity[15..]),
+            V::load(&equity[23..]),
+        ];
+        let mut tops = [0.0; 8];
+        let mut bottoms = [0.0; 8];
+        now[0].max(now[1]).max(now[2].max(now[3])).store(&mut tops);
+        now[0].min(now[1]).min(now[2].min(now[3])).store(&mut bottoms);
+        let top = tops[1..].iter().fold(tops[0], |a, b| Vector::max(*b, a));
+        let bottom = bottoms[1..].iter().fold(bottoms[0], |a, b| Vector::min(*b, a));
+        let usual =
+            Vector::min(bottom, self.prev) > SMALLEST && Vector::max(top, self.prev) < LARGEST;
+        let r = if usual { returns(before, now) } else { returns_checked(before, now) };
+        self.sum = self.sum.add(sum4(r));
+        self.squares = self.squares.add(squares4(r));
+        self.downside = self.downside.add(downside4(r));
+        self.fall(equity, bars, top, bottom);
+        self.prev = equity[BLOCK - 1];
+        self.bars += bars as f64;
+    }
+
+    #[inline(always)]
+    fn fall(&mut self, equity: &[f64; BLOCK], bars: usize, top: f64, bottom: f64) {
+        if top > self.peak {
+            for (i, e) in equity[..bars].iter().enumerate() {
+                if *e > self.peak {
+                    let bar = self.bars + i as f64;
+                    self.longest = Vector::max(bar - self.newest_peak - 1.0, self.longest);
+                    self.newest_peak = bar;
+                    self.peak = *e;
+                }
+                self.worst = Vector::min(*e / self.peak, self.worst);
+            }
+        } else if may_fall(bottom, self.worst, self.peak) {
+            self.worst = Vector::min(bottom / self.peak, self.worst);
+        }
+    }
+
+    /// What the curve comes down to.
+    pub fn totals(&self) -> CurveTotals {
+        let sum = |v: V| {
+            let mut parts = [0.0; 8];
+            v.store(&mut parts);
+            total(parts)
+        };
+        CurveTotals {
+            sum: sum(self.sum),
+            squares: sum(self.squares),
+            downside: sum(self.downside),
+            worst: self.worst,
+            longest: Vector::max(self.bars - 1.0 - self.newest_peak, self.longest),
+            last: self.prev,
+        }
+    }
+}
+
+/// Totals of a whole equity curve that began with `start` in cash, shape `(n,)`, oldest first.
+#[must_use]
+pub fn totals_of(equity: &[f64], start: f64) -> CurveTotals {
+    let mut curve = TimeCurve::<Array8>::new(start, equity.first().copied().unwrap_or(start));
+    curve.extend(equity);
+    curve.totals()
+}

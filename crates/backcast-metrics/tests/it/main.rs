@@ -1,0 +1,4 @@
+//! Behaviour of the metrics through their public face.
+
+mod curves;
+mod rows;
