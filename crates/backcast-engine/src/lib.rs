@@ -1,5 +1,1 @@
 //! One run: clock, strategy, broker, ledger, lanes.
-
-pub mod config;
-pub mod lanes;
-pub mod math;

@@ -1,10 +1,7 @@
 //! All indicators by name: what they take, what they give, and how to run them.
 
 mod averages;
-mod oscillators;
-mod ranges;
 mod spec;
-mod windows;
 
 pub use spec::{
     FastPath, IndicatorError, IndicatorSpec, InputSpec, OutputSpec, OutputUnit, ParamSpec,
@@ -16,8 +13,7 @@ use crate::series::{Computed, SeriesView};
 use crate::twin::Streaming;
 
 static CATALOG: LazyLock<Vec<IndicatorSpec>> = LazyLock::new(|| {
-    let mut specs: Vec<IndicatorSpec> =
-        [averages::SPECS, oscillators::SPECS, ranges::SPECS, windows::SPECS].concat();
+    let mut specs: Vec<IndicatorSpec> = [averages::SPECS].concat();
     specs.sort_by_key(|spec| spec.name);
     specs
 });
@@ -137,7 +133,7 @@ pub fn compute_into(
         output[..start].fill(f64::NAN);
     }
     let slices: Vec<&[f64]> = inputs.iter().map(|input| input.values).collect();
-    (spec.forms.kernel)(params, &slices, start, outputs);
+    (spec.kernel)(params, &slices, start, outputs);
     Ok(())
 }
 
@@ -147,7 +143,7 @@ pub fn compute_into(
 /// Parameters that [`validate`] refuses.
 pub fn stream(spec: &IndicatorSpec, params: &[f64]) -> Result<Box<dyn Streaming>, IndicatorError> {
     validate(spec, params)?;
-    Ok((spec.forms.twin)(params))
+    Ok((spec.twin)(params))
 }
 
 fn check_inputs(spec: &IndicatorSpec, inputs: &[SeriesView<'_>]) -> Result<(), IndicatorError> {

@@ -1,0 +1,3 @@
+//! Behaviour of specs and searches through the public face of the crate.
+
+mod spec;
