@@ -3,14 +3,22 @@
 //! Only the standard library, so that starting a chore compiles next to nothing; what needs product
 //! crates lives in `backcast-bench` and is started from here.
 
+mod browser;
+mod check;
+mod json;
 mod process;
 mod python;
+mod tally;
+mod test;
 
 use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 Chores of the Backcast repository.
 
+    cargo xtask test [--only rust|python|browser].. [--skip-browser]
+                                                     all that CI runs
+    cargo xtask check                                layers, dependencies, licences, unsafe, purity, machine paths
     cargo xtask bench [JOB..] [OPTIONS]              measure: the jobs of backcast-bench
     cargo xtask conformance calendars|indicators --dir DIR
                                                      answer a folder of golden questions
@@ -28,9 +36,23 @@ fn main() -> ExitCode {
         "python" if rest.is_empty() => {
             python::ensure().map(|interpreter| println!("{}", interpreter.display()))
         }
-        "bench" | "conformance" => process::run(&mut bench(command, rest)),
+        "test" if rest.iter().any(|word| word == "--help" || word == "-h") => {
+            print!("{}", test::HELP);
+            Ok(())
+        }
+        "test" => match test::Options::parse(rest) {
+            Ok(options) => test::run(&options),
+            Err(message) => {
+                eprintln!("error: {message}\n\n{}", test::HELP);
+                return ExitCode::from(2);
+            }
+        },
+        "check" if rest.is_empty() => check::run(),
+        "bench" | "conformance" => return handed_on(&mut bench(command, rest)),
         "golden" => process::run(
-            process::cargo(["test", "--release", "--locked"]).args(rest).env("UPDATE_EXPECT", "1"),
+            process::cargo(["test", "--release", "--locked", "--workspace"])
+                .args(rest)
+                .env("UPDATE_EXPECT", "1"),
         ),
         "--help" | "-h" | "help" => {
             print!("{HELP}");
@@ -45,6 +67,19 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Exit codes of the benchmark tell more than pass and fail, so they go through as they are.
+fn handed_on(command: &mut Command) -> ExitCode {
+    match command.status() {
+        Ok(status) => {
+            ExitCode::from(status.code().and_then(|code| code.try_into().ok()).unwrap_or(1))
+        }
+        Err(error) => {
+            eprintln!("error: {}", process::not_started(command, &error));
             ExitCode::FAILURE
         }
     }

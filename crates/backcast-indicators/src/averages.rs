@@ -1,41 +1,12 @@
 //! Moving averages, bar by bar.
 //!
-//! Sources: P. J. Kaufman, "Trading Systems and Methods", 5th ed., 2013 (simple, weighted, exponential);
-//! J. W. Wilder, "New Concepts in Technical Trading Systems", 1978 (smoothed).
+//! Sources: P. J. Kaufman, "Trading Systems and Methods", 5th ed., 2013 (simple, exponential, adaptive);
+//! J. W. Wilder, "New Concepts in Technical Trading Systems", 1978 (smoothed); P. G. Mulloy, "Smoothing Data with Faster
+//! Moving Averages", Stocks & Commodities 12, 1994 (double and triple exponential).
 
-use crate::prefix::Pair;
 use crate::ring::Ring;
 use crate::twin::Twin;
-
-/// Sum of the last `period` bars, kept as a difference of double-double prefix sums.
-#[derive(Debug, Clone)]
-pub(crate) struct MovingSum {
-    prefix: Pair,
-    past: Ring<Pair>,
-    run: usize,
-}
-
-impl MovingSum {
-    pub(crate) fn new(period: usize) -> Self {
-        Self { prefix: Pair::default(), past: Ring::new(period), run: 0 }
-    }
-
-    /// Sum of the window that ends at this bar; `NaN` while it is not full of defined values.
-    #[inline]
-    pub(crate) fn step(&mut self, value: f64) -> f64 {
-        if value.is_nan() {
-            self.run = 0;
-        } else {
-            self.run += 1;
-            self.prefix.add(value);
-        }
-        let before = self.past.replace(self.prefix).unwrap_or_default();
-        if self.run < self.past.capacity() {
-            return f64::NAN;
-        }
-        self.prefix.since(before)
-    }
-}
+use crate::windows::MovingSum;
 
 /// Simple moving average: the mean of the last `period` values.
 #[derive(Debug, Clone)]
@@ -108,5 +79,118 @@ impl Twin<1, 1> for Ema {
     #[inline]
     fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
         [self.0.step(value)]
+    }
+}
+
+/// Smoothed moving average of Wilder: weight `1 / period` for the newest value, seeded with the mean of the first `period`
+/// values.
+#[derive(Debug, Clone)]
+pub struct Smma(Smoothing);
+
+impl Smma {
+    /// An average over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self(Smoothing::new(period, 1.0 / period as f64))
+    }
+}
+
+impl Twin<1, 1> for Smma {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        [self.0.step(value)]
+    }
+}
+
+/// Double exponential moving average: `2 e1 - e2` with `e1 = ema(x)`, `e2 = ema(e1)`.
+#[derive(Debug, Clone)]
+pub struct Dema([Ema; 2]);
+
+impl Dema {
+    /// An average of averages over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self(std::array::from_fn(|_| Ema::new(period)))
+    }
+}
+
+impl Twin<1, 1> for Dema {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let first = self.0[0].0.step(value);
+        let second = self.0[1].0.step(first);
+        [2.0 * first - second]
+    }
+}
+
+/// Triple exponential moving average: `3 e1 - 3 e2 + e3`, each the `ema` of the one before.
+#[derive(Debug, Clone)]
+pub struct Tema([Ema; 3]);
+
+impl Tema {
+    /// An average of averages over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self(std::array::from_fn(|_| Ema::new(period)))
+    }
+}
+
+impl Twin<1, 1> for Tema {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let first = self.0[0].0.step(value);
+        let second = self.0[1].0.step(first);
+        let third = self.0[2].0.step(second);
+        [3.0 * first - 3.0 * second + third]
+    }
+}
+
+/// Kaufman's adaptive moving average: smoothing between that of a fast and a slow `ema`, by how straight the way of the last
+/// `period` bars was. Seeded with their mean at the first bar that has `period` bars before it.
+#[derive(Debug, Clone)]
+pub struct Kama {
+    mean: MovingSum,
+    path: MovingSum,
+    past: Ring<f64>,
+    previous: f64,
+    period: f64,
+    fast: f64,
+    slow: f64,
+    state: Option<f64>,
+}
+
+impl Kama {
+    /// An average over `period` bars with the limits `fast` and `slow`, all in bars (at least 1).
+    pub fn new(period: usize, fast: usize, slow: usize) -> Self {
+        Self {
+            mean: MovingSum::new(period),
+            path: MovingSum::new(period),
+            past: Ring::new(period),
+            previous: f64::NAN,
+            period: period as f64,
+            fast: 2.0 / (fast as f64 + 1.0),
+            slow: 2.0 / (slow as f64 + 1.0),
+            state: None,
+        }
+    }
+}
+
+impl Twin<1, 1> for Kama {
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let mean = self.mean.step(value) / self.period;
+        let path = self.path.step((value - self.previous).abs());
+        let way = (value - self.past.replace(value).unwrap_or(f64::NAN)).abs();
+        self.previous = value;
+        if way.is_nan() || path.is_nan() {
+            return [f64::NAN];
+        }
+        let next = match self.state {
+            None => mean,
+            Some(state) => {
+                // A market that did not move has no direction: slowest smoothing.
+                let efficiency = if path > 0.0 { way / path } else { 0.0 };
+                let weight = efficiency * (self.fast - self.slow) + self.slow;
+                state + weight * weight * (value - state)
+            }
+        };
+        self.state = Some(next);
+        [next]
     }
 }

@@ -27,8 +27,13 @@ fn whole_step<const I: usize, const O: usize, T: Twin<I, O> + ?Sized>(
 ) -> [f64; O] {
     let complete = bar.iter().all(|value| value.is_finite());
     let outputs = twin.step(if complete { bar } else { [f64::NAN; I] });
-    // One kind of undefined only: no infinity, and NaN with one bit pattern.
-    outputs.map(|value| if value.is_finite() { value } else { f64::NAN })
+    outputs.map(defined)
+}
+
+/// One kind of undefined only: no infinity, and `NaN` with one bit pattern.
+#[inline(always)]
+pub(crate) fn defined(value: f64) -> f64 {
+    if value.is_finite() { value } else { f64::NAN }
 }
 
 /// Whole-slice kernel of a recursive indicator: its twin, run from `start` over all inputs.

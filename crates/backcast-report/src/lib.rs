@@ -2,16 +2,45 @@
 //!
 //! Fill a [`Page`] and call [`render`]. The page needs no network (its content policy forbids any), carries plotly's
 //! script once, gzipped, and draws what it was given: no number on it is computed here.
+//!
+//! # Elements that tests and other pages may rely on
+//!
+//! `html[data-ready="true"]` once every chart is drawn; `html[data-error]` holds the message if that failed;
+//! `html[data-theme]` is `light` or `dark`.
+//!
+//! | id | what |
+//! |---|---|
+//! | `#manifest`, `#notices`, `#theme-toggle` | header |
+//! | `#sweep`, `#walk-forward`, `#run` | sections |
+//! | `#equity`, `#drawdown`, `#candles` | charts of a run (plotly: `.js-plotly-plot` when drawn) |
+//! | `#account-select`, `#candle-asset`, `#log-scale`, `button[data-years]` | controls of a run |
+//! | `#monthly`, `table#assets`, `table#trades` | tables of a run |
+//! | `#heatmap`, `#cell-curve` | charts of a sweep |
+//! | `#asset-select`, `#metric-select`, `#x-select`, `#y-select`, `#set-0`, `#set-1`, ..., `#best-set`, `#cell-log` | controls of a sweep |
+//! | `#cell-facts`, `#cell-note`, `#cell-command`, `table#which-hold-up`, `#best table`, `table#best-0`, ... | texts of a sweep |
+//! | `#oos-equity`, `#oos-drawdown`, `#oos-select`, `#oos-log-scale`, `#oos-monthly`, `table#windows` | walk-forward |
+//!
+//! `#cell-curve[data-trial]` is the number of the trial whose curve is shown, `#cell-curve[data-curve]` is `full`,
+//! `coarse` or `none`. A heading of a sortable table is a button in a `th[aria-sort]`; its rows have `data-row`, the
+//! place in the order given. `.more[data-for=ID] button` shows all rows of a long table.
 
 mod decimate;
 mod html;
 mod model;
 mod number;
 mod pack;
+mod payload;
 
 pub use model::*;
 
 /// The page as one HTML document.
+///
+/// # Examples
+/// ```
+/// use backcast_report::{Page, render};
+/// let page = Page { title: "Buy and hold".into(), ..Page::default() };
+/// assert!(render(&page).starts_with("<!DOCTYPE html>"));
+/// ```
 pub fn render(page: &Page) -> String {
-    html::page(page).into_string()
+    html::page(page, &payload::payload(page)).into_string()
 }

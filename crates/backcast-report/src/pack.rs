@@ -84,7 +84,7 @@ impl Packer {
 
     /// The stream as text for the page; empty when nothing was added.
     pub(crate) fn finish(self) -> String {
-        if self.bytes.is_empty() { String::new() } else { STANDARD.encode(gzip(&self.bytes)) }
+        if self.bytes.is_empty() { String::new() } else { gzip_base64(&self.bytes) }
     }
 }
 
@@ -114,12 +114,11 @@ fn push_varint(out: &mut Vec<u8>, mut code: u64) {
     out.push(code as u8);
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Gzipped and written as base64.
+pub(crate) fn gzip_base64(bytes: &[u8]) -> String {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .expect("writing to a vector does not fail")
+    let gzipped = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    STANDARD.encode(gzipped.expect("writing to a vector does not fail"))
 }
 
 #[cfg(test)]

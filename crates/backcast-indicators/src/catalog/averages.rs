@@ -1,19 +1,15 @@
 //! Moving averages.
 
 use super::spec::{
-    CLOSE, FastPath, IndicatorSpec, OutputSpec, OutputUnit, ParamSpec, bars, length, output,
+    AT_MISSING, CLOSE, FastPath, Forms, IN_WINDOW, IndicatorSpec, ParamSpec, bars, by_twin, length,
+    level,
 };
-use crate::averages::{Ema, Sma};
+use crate::averages::{Dema, Ema, Kama, Sma, Smma, Tema};
 use crate::prefix::{PrefixSums, sma_from_prefix};
-use crate::twin::{boxed, drive};
+use crate::twin::boxed;
+use crate::weighted::{Hma, Wma};
 
 const PERIOD_30: &[ParamSpec] = &[bars("period", 30.0, 1.0, "bars averaged")];
-const IN_WINDOW: &str = "while the window holds a missing value";
-const AT_MISSING: &str = "at a missing value, which leaves the average as it was";
-
-const fn line(name: &'static str) -> OutputSpec {
-    output(name, OutputUnit::SameAsInput)
-}
 
 /// The moving averages of the catalog.
 pub(super) const SPECS: &[IndicatorSpec] = &[
@@ -24,17 +20,19 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         summary: "mean of the last `period` values",
         inputs: CLOSE,
         params: PERIOD_30,
-        outputs: &[line("sma")],
+        outputs: &[level("sma")],
         warm_up: |params, _| length(params, 0),
         warm_up_text: "period",
         undefined: IN_WINDOW,
         source: "sum of the last n values / n; Kaufman, Trading Systems and Methods, 5th ed., 2013",
         fast_path: Some(FastPath::PrefixAverage),
-        kernel: |params, inputs, start, outputs| {
-            let prefix = PrefixSums::starting_at(inputs[0], start);
-            sma_from_prefix(&prefix, length(params, 0), outputs[0]);
+        forms: Forms {
+            kernel: |params, inputs, start, outputs| {
+                let prefix = PrefixSums::starting_at(inputs[0], start);
+                sma_from_prefix(&prefix, length(params, 0), outputs[0]);
+            },
+            twin: |params| boxed(Sma::new(length(params, 0))),
         },
-        twin: |params| boxed(Sma::new(length(params, 0))),
     },
     IndicatorSpec {
         name: "ema",
@@ -43,15 +41,106 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         summary: "average whose weights fall by a constant ratio with age",
         inputs: CLOSE,
         params: PERIOD_30,
-        outputs: &[line("ema")],
+        outputs: &[level("ema")],
         warm_up: |params, _| length(params, 0),
         warm_up_text: "period",
         undefined: AT_MISSING,
         source: "e + (x - e) * 2 / (n + 1), seeded with the mean of the first n values; Kaufman, Trading Systems and Methods, 5th ed., 2013",
         fast_path: None,
-        kernel: |params, inputs, start, outputs| {
-            drive(Ema::new(length(params, 0)), inputs, start, outputs)
-        },
-        twin: |params| boxed(Ema::new(length(params, 0))),
+        forms: by_twin!(params => Ema::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "smma",
+        aliases: &["smoothed_moving_average", "wilder", "rma"],
+        title: "Smoothed moving average",
+        summary: "average of Wilder, slower than the exponential one of the same period",
+        inputs: CLOSE,
+        params: PERIOD_30,
+        outputs: &[level("smma")],
+        warm_up: |params, _| length(params, 0),
+        warm_up_text: "period",
+        undefined: AT_MISSING,
+        source: "e + (x - e) / n, seeded with the mean of the first n values; Wilder, New Concepts in Technical Trading Systems, 1978",
+        fast_path: None,
+        forms: by_twin!(params => Smma::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "wma",
+        aliases: &["weighted_moving_average"],
+        title: "Weighted moving average",
+        summary: "average with weights 1, 2, ... `period`, the newest value heaviest",
+        inputs: CLOSE,
+        params: PERIOD_30,
+        outputs: &[level("wma")],
+        warm_up: |params, _| length(params, 0),
+        warm_up_text: "period",
+        undefined: IN_WINDOW,
+        source: "sum of i * x_i / (n (n + 1) / 2) over the last n values; Kaufman, Trading Systems and Methods, 5th ed., 2013",
+        fast_path: None,
+        forms: by_twin!(params => Wma::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "dema",
+        aliases: &["double_exponential_moving_average"],
+        title: "Double exponential moving average",
+        summary: "exponential average with its lag mostly taken out",
+        inputs: CLOSE,
+        params: PERIOD_30,
+        outputs: &[level("dema")],
+        warm_up: |params, _| 2 * length(params, 0) - 1,
+        warm_up_text: "2 * period - 1",
+        undefined: AT_MISSING,
+        source: "2 e1 - e2, e1 = ema(x, n), e2 = ema(e1, n); Mulloy, Smoothing Data with Faster Moving Averages, 1994",
+        fast_path: None,
+        forms: by_twin!(params => Dema::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "tema",
+        aliases: &["triple_exponential_moving_average"],
+        title: "Triple exponential moving average",
+        summary: "exponential average with even less lag",
+        inputs: CLOSE,
+        params: PERIOD_30,
+        outputs: &[level("tema")],
+        warm_up: |params, _| 3 * length(params, 0) - 2,
+        warm_up_text: "3 * period - 2",
+        undefined: AT_MISSING,
+        source: "3 e1 - 3 e2 + e3, each the ema of the one before; Mulloy, Smoothing Data with Faster Moving Averages, 1994",
+        fast_path: None,
+        forms: by_twin!(params => Tema::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "hma",
+        aliases: &["hull_moving_average"],
+        title: "Hull moving average",
+        summary: "weighted averages combined to follow quickly and stay smooth",
+        inputs: CLOSE,
+        params: &[bars("period", 30.0, 2.0, "bars averaged")],
+        outputs: &[level("hma")],
+        warm_up: |params, _| length(params, 0) + length(params, 0).isqrt() - 1,
+        warm_up_text: "period + sqrt(period) - 1, the root rounded down",
+        undefined: IN_WINDOW,
+        source: "wma(2 wma(x, n / 2) - wma(x, n), sqrt(n)), lengths rounded down; Hull, How to reduce lag in a moving average, 2005",
+        fast_path: None,
+        forms: by_twin!(params => Hma::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "kama",
+        aliases: &["adaptive_moving_average"],
+        title: "Kaufman's adaptive moving average",
+        summary: "average that is fast in a straight market and slow in a choppy one",
+        inputs: CLOSE,
+        params: &[
+            bars("period", 30.0, 1.0, "bars over which straightness is measured"),
+            bars("fast", 2.0, 1.0, "ema period of the fastest smoothing"),
+            bars("slow", 30.0, 1.0, "ema period of the slowest smoothing"),
+        ],
+        outputs: &[level("kama")],
+        warm_up: |params, _| length(params, 0) + 1,
+        warm_up_text: "period + 1",
+        undefined: "while the last period + 1 bars hold a missing value; the average then goes on from where it was",
+        source: "k + c^2 (x - k), c = er (f - s) + s, er = |x - x_n| / sum |x - x_1|, f = 2 / (fast + 1), s = 2 / (slow + 1), seeded with the mean of n values, er = 0 where nothing moved; Kaufman, Trading Systems and Methods, 5th ed., 2013",
+        fast_path: None,
+        forms: by_twin!(params => Kama::new(length(params, 0), length(params, 1), length(params, 2))),
     },
 ];

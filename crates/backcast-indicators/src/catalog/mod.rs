@@ -1,7 +1,10 @@
 //! All indicators by name: what they take, what they give, and how to run them.
 
 mod averages;
+mod oscillators;
+mod ranges;
 mod spec;
+mod windows;
 
 pub use spec::{
     FastPath, IndicatorError, IndicatorSpec, InputSpec, OutputSpec, OutputUnit, ParamSpec,
@@ -13,7 +16,8 @@ use crate::series::{Computed, SeriesView};
 use crate::twin::Streaming;
 
 static CATALOG: LazyLock<Vec<IndicatorSpec>> = LazyLock::new(|| {
-    let mut specs: Vec<IndicatorSpec> = [averages::SPECS].concat();
+    let mut specs: Vec<IndicatorSpec> =
+        [averages::SPECS, oscillators::SPECS, ranges::SPECS, windows::SPECS].concat();
     specs.sort_by_key(|spec| spec.name);
     specs
 });
@@ -133,7 +137,7 @@ pub fn compute_into(
         output[..start].fill(f64::NAN);
     }
     let slices: Vec<&[f64]> = inputs.iter().map(|input| input.values).collect();
-    (spec.kernel)(params, &slices, start, outputs);
+    (spec.forms.kernel)(params, &slices, start, outputs);
     Ok(())
 }
 
@@ -143,7 +147,7 @@ pub fn compute_into(
 /// Parameters that [`validate`] refuses.
 pub fn stream(spec: &IndicatorSpec, params: &[f64]) -> Result<Box<dyn Streaming>, IndicatorError> {
     validate(spec, params)?;
-    Ok((spec.twin)(params))
+    Ok((spec.forms.twin)(params))
 }
 
 fn check_inputs(spec: &IndicatorSpec, inputs: &[SeriesView<'_>]) -> Result<(), IndicatorError> {

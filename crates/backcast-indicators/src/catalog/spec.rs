@@ -36,6 +36,12 @@ pub struct IndicatorSpec {
     pub source: &'static str,
     /// A way to compute it faster than by [`crate::compute`] when many are made of one series.
     pub fast_path: Option<FastPath>,
+    pub(crate) forms: Forms,
+}
+
+/// The two forms of an indicator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Forms {
     pub(crate) kernel: Kernel,
     pub(crate) twin: fn(&[f64]) -> Box<dyn Streaming>,
 }
@@ -164,6 +170,11 @@ pub enum IndicatorError {
     },
 }
 
+/// Where window indicators are undefined.
+pub(crate) const IN_WINDOW: &str = "while the window holds a missing value";
+/// Where recursive indicators are undefined.
+pub(crate) const AT_MISSING: &str = "at a missing value, which leaves the averages as they were";
+
 /// The close, as most indicators read it.
 pub(crate) const CLOSE: &[InputSpec] = &[column("series", "close")];
 
@@ -185,7 +196,41 @@ pub(crate) const fn bars(
     ParamSpec { name, default: Some(default), min, max: MAX_PERIOD, integer: true, summary }
 }
 
-pub(crate) const fn output(name: &'static str, unit: OutputUnit) -> OutputSpec {
+/// A length in bars without a default.
+pub(crate) const fn required_bars(
+    name: &'static str,
+    min: f64,
+    summary: &'static str,
+) -> ParamSpec {
+    ParamSpec { default: None, ..bars(name, min, min, summary) }
+}
+
+/// A number that need not be whole.
+pub(crate) const fn number(
+    name: &'static str,
+    default: f64,
+    min: f64,
+    max: f64,
+    summary: &'static str,
+) -> ParamSpec {
+    ParamSpec { name, default: Some(default), min, max, integer: false, summary }
+}
+
+/// An output that scales with the input.
+pub(crate) const fn level(name: &'static str) -> OutputSpec {
+    let unit = OutputUnit::SameAsInput;
+    OutputSpec { name, unit }
+}
+
+/// An output that is a price or a difference of prices.
+pub(crate) const fn price(name: &'static str) -> OutputSpec {
+    let unit = OutputUnit::Price;
+    OutputSpec { name, unit }
+}
+
+/// An output without a unit.
+pub(crate) const fn ratio(name: &'static str) -> OutputSpec {
+    let unit = OutputUnit::Ratio;
     OutputSpec { name, unit }
 }
 
@@ -194,15 +239,15 @@ pub(crate) fn length(params: &[f64], index: usize) -> usize {
     params.get(index).map_or(1, |&value| value as usize)
 }
 
-/// Kernel and twin of an indicator whose kernel is the loop over its twin.
+/// The forms of an indicator whose kernel is the loop over its twin, made from the parameters.
 macro_rules! by_twin {
-    ($make:expr) => {{
-        use crate::twin::{boxed, drive};
-        (
-            (|params, inputs, start, outputs| drive($make(params), inputs, start, outputs))
-                as crate::catalog::spec::Kernel,
-            (|params| boxed($make(params))) as fn(&[f64]) -> Box<dyn crate::twin::Streaming>,
-        )
-    }};
+    ($params:pat => $make:expr) => {
+        crate::catalog::spec::Forms {
+            kernel: |$params, inputs, start, outputs| {
+                crate::twin::drive($make, inputs, start, outputs)
+            },
+            twin: |$params| crate::twin::boxed($make),
+        }
+    };
 }
-pub(crate) use by_twin;
+pub(super) use by_twin;

@@ -1,6 +1,8 @@
 //! What the catalog promises about itself.
 
-use backcast_indicators::{IndicatorError, SeriesView, catalog, compute, find, stream, validate};
+use backcast_indicators::{
+    IndicatorError, IndicatorSpec, SeriesView, catalog, compute, find, stream, validate,
+};
 
 #[test]
 fn names_and_aliases_are_unique_and_found() {
@@ -18,7 +20,7 @@ fn names_and_aliases_are_unique_and_found() {
 #[test]
 fn defaults_are_valid_parameters() {
     for spec in catalog() {
-        let defaults: Vec<f64> = spec.params.iter().filter_map(|p| p.default).collect();
+        let defaults = defaults(spec);
         assert_eq!(validate(spec, &defaults), Ok(()), "{}", spec.name);
         assert!(!spec.outputs.is_empty() && !spec.inputs.is_empty());
     }
@@ -52,9 +54,15 @@ fn a_period_longer_than_the_data_is_undefined_everywhere() {
 #[test]
 fn empty_series_give_empty_outputs() {
     for spec in catalog() {
-        let defaults: Vec<f64> = spec.params.iter().filter_map(|p| p.default).collect();
+        let defaults = defaults(spec);
         let inputs = vec![SeriesView::new(&[]); spec.inputs.len()];
         let lines = compute(spec, &inputs, &defaults).expect("defaults are in range");
         assert!(lines.iter().all(|line| line.values.is_empty() && line.valid_from == 0));
     }
+}
+
+/// Default parameters, the smallest value where there is no default.
+fn defaults(spec: &IndicatorSpec) -> Vec<f64> {
+    let value = |param: &backcast_indicators::ParamSpec| param.default.unwrap_or(param.min);
+    spec.params.iter().map(value).collect()
 }

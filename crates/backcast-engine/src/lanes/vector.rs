@@ -1,0 +1,328 @@
+//! Eight lanes in AVX-512 and AVX2 registers, and the one place where a level is chosen.
+//!
+//! Each method is one IEEE operation per lane, so all levels give the bits of the plain array. Closures do not inherit target
+//! features, so kernels are `inline(always)` functions called from one entry per level.
+#![expect(unsafe_code, reason = "vector instructions and the entries that may use them")]
+
+use std::arch::x86_64::*;
+
+use backcast_metrics::{Array8, Vector};
+
+/// A level of vector instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Isa {
+    /// Plain arrays, compiled for the baseline of x86-64.
+    Sse2,
+    /// Pairs of 256-bit registers.
+    Avx2,
+    /// 512-bit registers.
+    Avx512,
+}
+
+impl Isa {
+    /// All levels, lowest first.
+    pub const ALL: [Isa; 3] = [Isa::Sse2, Isa::Avx2, Isa::Avx512];
+
+    /// Name as `BACKCAST_ISA` writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Isa::Sse2 => "sse2",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        }
+    }
+
+    /// The level of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Isa> {
+        Isa::ALL.into_iter().find(|isa| isa.name() == name)
+    }
+
+    /// Whether this machine has it.
+    #[must_use]
+    pub fn available(self) -> bool {
+        match self {
+            Isa::Sse2 => true,
+            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt"),
+            Isa::Avx512 => {
+                is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
+                    && is_x86_feature_detected!("popcnt")
+                    && is_x86_feature_detected!("lzcnt")
+            }
+        }
+    }
+
+    /// The highest level that this machine has.
+    #[must_use]
+    pub fn detect() -> Isa {
+        Isa::ALL.into_iter().rev().find(|isa| isa.available()).unwrap_or(Isa::Sse2)
+    }
+}
+
+/// What lanes need beyond arithmetic.
+pub(crate) trait LaneVector: Vector {
+    /// Bit `bit` of each of eight words, lane 0 in bit 0.
+    fn bit_of(words: &[u64; 8], bit: u32) -> u8;
+}
+
+/// Work that is compiled once per level.
+pub(crate) trait Kernel {
+    /// What it gives.
+    type Output;
+    /// The work; must be `inline(always)`.
+    fn run<V: LaneVector>(self) -> Self::Output;
+}
+
+/// Runs a kernel with the instructions of a level; one that the machine lacks falls back to what it has.
+pub(crate) fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
+    match isa {
+        // SAFETY: the features were just detected.
+        Isa::Avx512 if Isa::Avx512.available() => unsafe { with_avx512(kernel) },
+        // SAFETY: as above.
+        Isa::Avx512 | Isa::Avx2 if Isa::Avx2.available() => unsafe { with_avx2(kernel) },
+        _ => kernel.run::<Array8>(),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,bmi1,bmi2,popcnt,lzcnt")]
+fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512>()
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
+}
+
+impl LaneVector for Array8 {
+    #[inline(always)]
+    fn bit_of(words: &[u64; 8], bit: u32) -> u8 {
+        let mut out = 0;
+        let mut lane = 0;
+        while lane < 8 {
+            out |= ((words[lane] >> bit & 1) as u8) << lane;
+            lane += 1;
+        }
+        out
+    }
+}
+
+/// Eight lanes in one register.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512(__m512d);
+
+/// Eight lanes in two registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2(__m256d, __m256d);
+
+// SAFETY (all blocks below): values of `Avx512` and `Avx2` are only made inside `with_avx512` and `with_avx2`, which are only
+// entered where the features exist; loads and stores go through slices whose length was checked.
+
+impl Vector for Avx512 {
+    type Mask = __mmask8;
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        Avx512(unsafe { _mm512_set1_pd(x) })
+    }
+    #[inline(always)]
+    fn load(from: &[f64]) -> Self {
+        let from = &from[..8];
+        Avx512(unsafe { _mm512_loadu_pd(from.as_ptr()) })
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        let to = &mut to[..8];
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_sub_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_mul_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_div_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_max_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Avx512(unsafe { _mm512_min_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        Avx512(unsafe { _mm512_roundscale_pd::<0x01>(self.0) })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Avx512(unsafe { _mm512_abs_pd(self.0) })
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> __mmask8 {
+        unsafe { _mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0) }
+    }
+    #[inline(always)]
+    fn le(self, other: Self) -> __mmask8 {
+        unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, other.0) }
+    }
+    #[inline(always)]
+    fn select(mask: __mmask8, yes: Self, no: Self) -> Self {
+        Avx512(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
+    }
+    #[inline(always)]
+    fn mask(bits: u8) -> __mmask8 {
+        bits
+    }
+    #[inline(always)]
+    fn bits(mask: __mmask8) -> u8 {
+        mask
+    }
+}
+
+impl LaneVector for Avx512 {
+    #[inline(always)]
+    fn bit_of(words: &[u64; 8], bit: u32) -> u8 {
+        unsafe {
+            let words = _mm512_loadu_epi64(words.as_ptr().cast());
+            _mm512_test_epi64_mask(words, _mm512_set1_epi64(1i64 << bit))
+        }
+    }
+}
+
+/// Bits of the sign of four lanes.
+#[inline(always)]
+fn signs(x: __m256d) -> u8 {
+    (unsafe { _mm256_movemask_pd(x) }) as u8
+}
+
+/// All ones in the lanes whose bit is set.
+#[inline(always)]
+fn spread(bits: u8) -> __m256d {
+    unsafe {
+        let lane = _mm256_set_epi64x(8, 4, 2, 1);
+        let set = _mm256_and_si256(_mm256_set1_epi64x(i64::from(bits)), lane);
+        _mm256_castsi256_pd(_mm256_cmpeq_epi64(set, lane))
+    }
+}
+
+impl Vector for Avx2 {
+    type Mask = (__m256d, __m256d);
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    fn splat(x: f64) -> Self {
+        let x = unsafe { _mm256_set1_pd(x) };
+        Avx2(x, x)
+    }
+    #[inline(always)]
+    fn load(from: &[f64]) -> Self {
+        let from = &from[..8];
+        unsafe { Avx2(_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from[4..].as_ptr())) }
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        let (low, high) = to[..8].split_at_mut(4);
+        unsafe {
+            _mm256_storeu_pd(low.as_mut_ptr(), self.0);
+            _mm256_storeu_pd(high.as_mut_ptr(), self.1);
+        }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_add_pd(self.0, other.0), _mm256_add_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_sub_pd(self.0, other.0), _mm256_sub_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_mul_pd(self.0, other.0), _mm256_mul_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_div_pd(self.0, other.0), _mm256_div_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_max_pd(self.0, other.0), _mm256_max_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        unsafe { Avx2(_mm256_min_pd(self.0, other.0), _mm256_min_pd(self.1, other.1)) }
+    }
+    #[inline(always)]
+    fn floor(self) -> Self {
+        unsafe { Avx2(_mm256_floor_pd(self.0), _mm256_floor_pd(self.1)) }
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        unsafe {
+            let sign = _mm256_set1_pd(-0.0);
+            Avx2(_mm256_andnot_pd(sign, self.0), _mm256_andnot_pd(sign, self.1))
+        }
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> Self::Mask {
+        unsafe {
+            (
+                _mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0),
+                _mm256_cmp_pd::<_CMP_LT_OQ>(self.1, other.1),
+            )
+        }
+    }
+    #[inline(always)]
+    fn le(self, other: Self) -> Self::Mask {
+        unsafe {
+            (
+                _mm256_cmp_pd::<_CMP_LE_OQ>(self.0, other.0),
+                _mm256_cmp_pd::<_CMP_LE_OQ>(self.1, other.1),
+            )
+        }
+    }
+    #[inline(always)]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        unsafe {
+            Avx2(_mm256_blendv_pd(no.0, yes.0, mask.0), _mm256_blendv_pd(no.1, yes.1, mask.1))
+        }
+    }
+    #[inline(always)]
+    fn mask(bits: u8) -> Self::Mask {
+        (spread(bits), spread(bits >> 4))
+    }
+    #[inline(always)]
+    fn bits(mask: Self::Mask) -> u8 {
+        signs(mask.0) | signs(mask.1) << 4
+    }
+}
+
+impl LaneVector for Avx2 {
+    #[inline(always)]
+    fn bit_of(words: &[u64; 8], bit: u32) -> u8 {
+        unsafe {
+            // The wanted bit becomes the sign, which is what a mask is read from.
+            let up = _mm_cvtsi32_si128(63 - bit as i32);
+            let low = _mm256_loadu_si256(words.as_ptr().cast());
+            let high = _mm256_loadu_si256(words[4..].as_ptr().cast());
+            signs(_mm256_castsi256_pd(_mm256_sll_epi64(low, up)))
+                | signs(_mm256_castsi256_pd(_mm256_sll_epi64(high, up))) << 4
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Sums, extremes and deviations over the last bars.
+//!
+//! Source of the bands: J. Bollinger, "Bollinger on Bollinger Bands", 2001, with the deviation as backtrader computes it.
+
+use std::collections::VecDeque;
+
+use crate::prefix::{Pair, PrefixSums};
+use crate::ring::Ring;
+use crate::twin::Twin;
+
+/// Sum of the last `period` bars, kept as a difference of double-double prefix sums.
+#[derive(Debug, Clone)]
+pub(crate) struct MovingSum {
+    prefix: Pair,
+    past: Ring<Pair>,
+    run: usize,
+}
+
+impl MovingSum {
+    pub(crate) fn new(period: usize) -> Self {
+        Self { prefix: Pair::default(), past: Ring::new(period), run: 0 }
+    }
+
+    /// Sum of the window that ends at this bar; `NaN` while it is not full of defined values.
+    #[inline]
+    pub(crate) fn step(&mut self, value: f64) -> f64 {
+        if value.is_nan() {
+            self.run = 0;
+        } else {
+            self.run += 1;
+            self.prefix.add(value);
+        }
+        let before = self.past.replace(self.prefix).unwrap_or_default();
+        if self.run < self.past.capacity() {
+            return f64::NAN;
+        }
+        self.prefix.since(before)
+    }
+}
+
+/// Sum of the last `period` values.
+#[derive(Debug, Clone)]
+pub struct Sum(MovingSum);
+
+impl Sum {
+    /// A sum over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self(MovingSum::new(period))
+    }
+}
+
+impl Twin<1, 1> for Sum {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        [self.0.step(value)]
+    }
+}
+
+/// The highest (`HIGHEST`) or lowest value of the last `period` bars, by a queue of the values that can still become it.
+#[derive(Debug, Clone)]
+pub struct Extreme<const HIGHEST: bool> {
+    period: usize,
+    run: usize,
+    bar: usize,
+    candidates: VecDeque<(usize, f64)>,
+}
+
+/// Highest value of the last bars.
+pub type Highest = Extreme<true>;
+/// Lowest value of the last bars.
+pub type Lowest = Extreme<false>;
+
+impl<const HIGHEST: bool> Extreme<HIGHEST> {
+    /// An extreme over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self { period: period.max(1), run: 0, bar: 0, candidates: VecDeque::new() }
+    }
+}
+
+impl<const HIGHEST: bool> Twin<1, 1> for Extreme<HIGHEST> {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        self.bar += 1;
+        if value.is_nan() {
+            self.run = 0;
+            self.candidates.clear();
+            return [f64::NAN];
+        }
+        self.run += 1;
+        let beaten = |old: f64| if HIGHEST { old <= value } else { old >= value };
+        while self.candidates.back().is_some_and(|&(_, old)| beaten(old)) {
+            self.candidates.pop_back();
+        }
+        self.candidates.push_back((self.bar, value));
+        if self.run < self.period {
+            return [f64::NAN];
+        }
+        let (bar, extreme) = self.candidates[0];
+        if bar + self.period == self.bar + 1 {
+            self.candidates.pop_front();
+        }
+        [extreme]
+    }
+}
+
+/// Root of the mean of squares minus the squared mean (population), the absolute value under the root.
+#[inline(always)]
+fn deviation(sum: f64, sum_of_squares: f64, period: f64) -> f64 {
+    let mean = sum / period;
+    (sum_of_squares / period - mean * mean).abs().sqrt()
+}
+
+/// Standard deviation of the last `period` values.
+#[derive(Debug, Clone)]
+pub struct StdDev {
+    sum: MovingSum,
+    squares: MovingSum,
+    period: f64,
+}
+
+impl StdDev {
+    /// A deviation over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self { sum: MovingSum::new(period), squares: MovingSum::new(period), period: period as f64 }
+    }
+}
+
+impl Twin<1, 1> for StdDev {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let sum = self.sum.step(value);
+        [deviation(sum, self.squares.step(value * value), self.period)]
+    }
+}
+
+/// Whole-slice form of [`StdDev`].
+pub(crate) fn stddev_slice(values: &[f64], start: usize, period: usize, out: &mut [f64]) {
+    let mut squares = vec![0.0; out.len()];
+    PrefixSums::starting_at(values, start).scaled_windows(period, 1.0, 0, out);
+    PrefixSums::of_squares(values, start).scaled_windows(period, 1.0, 0, &mut squares);
+    let period = period as f64;
+    for (out, squares) in out.iter_mut().zip(squares) {
+        *out = deviation(*out, squares, period);
+    }
+}
+
+/// Bollinger bands: simple average, and the average plus and minus `width` standard deviations.
+#[derive(Debug, Clone)]
+pub struct Bollinger {
+    sum: MovingSum,
+    squares: MovingSum,
+    period: f64,
+    width: f64,
+}
+
+impl Bollinger {
+    /// Bands over `period` bars (at least 1), `width` deviations from the middle.
+    pub fn new(period: usize, width: f64) -> Self {
+        Self {
+            sum: MovingSum::new(period),
+            squares: MovingSum::new(period),
+            period: period as f64,
+            width,
+        }
+    }
+}
+
+#[inline(always)]
+fn bands(sum: f64, sum_of_squares: f64, period: f64, scale: f64, width: f64) -> [f64; 3] {
+    let middle = sum * scale;
+    let reach = width * deviation(sum, sum_of_squares, period);
+    [middle, middle + reach, middle - reach]
+}
+
+impl Twin<1, 3> for Bollinger {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 3] {
+        let sum = self.sum.step(value);
+        let squares = self.squares.step(value * value);
+        bands(sum, squares, self.period, 1.0 / self.period, self.width)
+    }
+}
+
+/// Whole-slice form of [`Bollinger`].
+pub(crate) fn bollinger_slice(
+    values: &[f64],
+    start: usize,
+    period: usize,
+    width: f64,
+    outputs: &mut [&mut [f64]],
+) {
+    let [middle, upper, lower] = outputs else {
+        return;
+    };
+    PrefixSums::starting_at(values, start).scaled_windows(period, 1.0, 0, middle);
+    PrefixSums::of_squares(values, start).scaled_windows(period, 1.0, 0, upper);
+    let (period, scale) = (period as f64, 1.0 / period as f64);
+    let lines = middle.iter_mut().zip(upper.iter_mut()).zip(lower.iter_mut());
+    for ((middle, upper), lower) in lines {
+        [*middle, *upper, *lower] = bands(*middle, *upper, period, scale, width);
+    }
+}
