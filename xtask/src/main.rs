@@ -4,6 +4,7 @@
 //! crates lives in `backcast-bench` and is started from here.
 
 mod browser;
+mod calendars;
 mod check;
 mod json;
 mod process;
@@ -22,6 +23,7 @@ Chores of the Backcast repository.
     cargo xtask bench [JOB..] [OPTIONS]              measure: the jobs of backcast-bench
     cargo xtask conformance calendars|indicators --dir DIR
                                                      answer a folder of golden questions
+    cargo xtask calendars [--check]                  make the embedded calendar table anew, or compare it
     cargo xtask golden [CARGO TEST ARGUMENTS]        rewrite inline expectations; read the diff like code
     cargo xtask python                               path of an interpreter with requirements-dev.txt
 ";
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         },
         "check" if rest.is_empty() => check::run(),
         "bench" | "conformance" => return handed_on(&mut bench(command, rest)),
+        "calendars" => calendars::run(rest),
         "golden" => process::run(
             process::cargo(["test", "--release", "--locked", "--workspace"])
                 .args(rest)
