@@ -1,0 +1,410 @@
+//! Programs to series and bitmaps, whole columns at a time, every result kept.
+
+mod compare;
+mod operand;
+mod series;
+
+pub use series::Series;
+
+use std::sync::Arc;
+
+use backcast_data::{Asset, Factors, Market, forward_column, forward_factors};
+use backcast_indicators::{FastPath, IndicatorError, IndicatorSpec, PrefixSums, SeriesView};
+use backcast_types::AssetId;
+use rustc_hash::FxHashMap;
+
+use crate::{
+    bits::Bits,
+    error::EvalError,
+    program::{ColumnRef, Home, Node, NodeId, Program},
+};
+use operand::Operand;
+
+/// A node and the bits of the parameters it depends on, those alone: what differs elsewhere is computed once.
+type Key = (NodeId, Box<[u64]>);
+
+/// Computes nodes of one program over all rows of one asset.
+///
+/// Results are kept and shared, also with clones: a clone on another thread begins with what is there and costs only
+/// reference counts.
+#[derive(Clone)]
+pub struct Evaluator<'m> {
+    program: &'m Program,
+    market: &'m Market,
+    asset: AssetId,
+    /// Series on the rows of their home asset.
+    series: FxHashMap<Key, Arc<Series>>,
+    /// Series of other assets, seen from the own rows.
+    aligned: FxHashMap<Key, Arc<Series>>,
+    bools: FxHashMap<Key, Arc<Bits>>,
+    prefixes: FxHashMap<Key, Arc<PrefixSums>>,
+    factors: FxHashMap<AssetId, Arc<Factors>>,
+    /// By asset: for each own row the number of its rows at or before.
+    rows_before: FxHashMap<AssetId, Arc<[usize]>>,
+}
+
+impl<'m> Evaluator<'m> {
+    /// Nothing is computed yet.
+    ///
+    /// # Panics
+    /// Later, if `asset` is none of the market.
+    #[must_use]
+    pub fn new(program: &'m Program, market: &'m Market, asset: AssetId) -> Evaluator<'m> {
+        Evaluator {
+            program,
+            market,
+            asset,
+            series: FxHashMap::default(),
+            aligned: FxHashMap::default(),
+            bools: FxHashMap::default(),
+            prefixes: FxHashMap::default(),
+            factors: FxHashMap::default(),
+            rows_before: FxHashMap::default(),
+        }
+    }
+
+    /// Rows of the asset, the length of every result.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.own().bars.len()
+    }
+
+    /// Values of a numeric node at every row; a single number is repeated.
+    ///
+    /// # Errors
+    /// Parameters that do not fit, assets or columns that the market does not have, a node that is a condition.
+    pub fn series(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Series>, EvalError> {
+        self.check(params)?;
+        if self.program.is_bool(node) {
+            return Err(EvalError::NotANumber { node: node.index() });
+        }
+        Ok(match self.seen_from(self.asset, node, params)? {
+            Operand::Series(series) => series,
+            Operand::Scalar(x) => Arc::new(Series::new(vec![x; self.rows()], 0)),
+        })
+    }
+
+    /// A condition at every row.
+    ///
+    /// # Errors
+    /// As [`Evaluator::series`], and for a node that is a series.
+    pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Bits, EvalError> {
+        self.check(params)?;
+        Ok(Bits::clone(&*self.condition(node, params)?))
+    }
+
+    /// Moving sums of a numeric node, shared by all windows over it; rows as [`Evaluator::series`].
+    ///
+    /// # Errors
+    /// As [`Evaluator::series`].
+    pub fn prefix_sums(
+        &mut self,
+        node: NodeId,
+        params: &[f64],
+    ) -> Result<Arc<PrefixSums>, EvalError> {
+        let series = self.series(node, params)?;
+        let key = self.key(node, params);
+        if self.home(node) != self.asset {
+            return Ok(Arc::new(PrefixSums::starting_at(&series.values, series.valid_from)));
+        }
+        Ok(self.prefix(key, &series))
+    }
+
+    /// Forgets all results, so that their memory is free once nobody else holds them.
+    pub fn clear(&mut self) {
+        self.series.clear();
+        self.aligned.clear();
+        self.bools.clear();
+        self.prefixes.clear();
+    }
+
+    fn own(&self) -> &'m Asset {
+        &self.market.assets[self.asset.index()]
+    }
+
+    fn check(&self, params: &[f64]) -> Result<(), EvalError> {
+        let expected = self.program.params().len();
+        if params.len() == expected {
+            return Ok(());
+        }
+        Err(EvalError::ParamCount { expected, found: params.len() })
+    }
+
+    fn key(&self, node: NodeId, params: &[f64]) -> Key {
+        let used = self.program.depends(node);
+        let values = params.iter().enumerate().filter(|(i, _)| used >> i & 1 == 1);
+        (node, values.map(|(_, value)| value.to_bits()).collect())
+    }
+
+    /// The asset on whose rows a node is computed; the own one where its asset is not in the market.
+    fn home(&self, node: NodeId) -> AssetId {
+        match self.program.home(node) {
+            Home::Asset(index) => self.market.find(&self.program.assets()[index]),
+            Home::Own | Home::Nowhere => None,
+        }
+        .unwrap_or(self.asset)
+    }
+
+    /// A numeric node on the rows of `viewer`, which is its home or the own asset.
+    fn seen_from(
+        &mut self,
+        viewer: AssetId,
+        node: NodeId,
+        params: &[f64],
+    ) -> Result<Operand, EvalError> {
+        if let Some(x) = self.program.scalar(node, params) {
+            return Ok(Operand::Scalar(x));
+        }
+        let home = self.home(node);
+        if home == viewer {
+            return self.at_home(node, params).map(Operand::Series);
+        }
+        let key = self.key(node, params);
+        if let Some(found) = self.aligned.get(&key) {
+            return Ok(Operand::Series(found.clone()));
+        }
+        let series = self.at_home(node, params)?;
+        let rows = self.rows_before(home);
+        let seen = rows.iter().map(|n| n.checked_sub(1).map_or(f64::NAN, |row| series.values[row]));
+        let seen = Arc::new(Series::new(seen.collect::<Vec<f64>>(), 0));
+        self.aligned.insert(key, seen.clone());
+        Ok(Operand::Series(seen))
+    }
+
+    fn rows_before(&mut self, other: AssetId) -> Arc<[usize]> {
+        let (own, theirs) = (self.own(), &self.market.assets[other.index()].bars.time);
+        let count = || {
+            let mut next = 0;
+            let rows = own.bars.time.iter().map(|time| {
+                next += theirs[next..].iter().take_while(|t| *t <= time).count();
+                next
+            });
+            rows.collect()
+        };
+        self.rows_before.entry(other).or_insert_with(count).clone()
+    }
+
+    /// A series on the rows of its home asset.
+    fn at_home(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Series>, EvalError> {
+        let key = self.key(node, params);
+        if let Some(found) = self.series.get(&key) {
+            return Ok(found.clone());
+        }
+        let home = self.home(node);
+        let rows = self.market.assets[home.index()].bars.len();
+        let program = self.program;
+        let computed = match program.node(node) {
+            Node::Column { column, asset } => self.column(*column, *asset)?,
+            Node::Unary(op, a) => match self.seen_from(home, *a, params)? {
+                Operand::Series(a) => operand::unary(*op, &a),
+                Operand::Scalar(x) => Series::new(vec![crate::numeric::unary(*op, x); rows], 0),
+            },
+            Node::Binary(op, a, b) => {
+                let a = self.seen_from(home, *a, params)?;
+                let b = self.seen_from(home, *b, params)?;
+                operand::binary(*op, &a, &b, rows)
+            }
+            Node::Shift(a, by) => match self.seen_from(home, *a, params)? {
+                Operand::Series(a) => a.shifted(*by),
+                Operand::Scalar(x) => Series::new(vec![x; rows], 0),
+            },
+            Node::Indicator { spec, inputs, params: nodes, output } => {
+                self.indicator(node, (spec, inputs, nodes), params)?.swap_remove(*output)
+            }
+            _ => return Err(EvalError::NotANumber { node: node.index() }),
+        };
+        let computed = Arc::new(computed);
+        self.series.insert(key, computed.clone());
+        Ok(computed)
+    }
+
+    fn column(&mut self, column: ColumnRef, asset: Option<usize>) -> Result<Series, EvalError> {
+        let id = match asset {
+            None => self.asset,
+            Some(index) => {
+                let symbol = &self.program.assets()[index];
+                let found = self.market.find(symbol);
+                found.ok_or_else(|| EvalError::MissingAsset { symbol: symbol.clone() })?
+            }
+        };
+        let market: &'m Market = self.market;
+        let asset: &'m Asset = &market.assets[id.index()];
+        let values = match column {
+            ColumnRef::Raw(field) => asset.bars.field(field).clone(),
+            ColumnRef::Adjusted(field) => {
+                let factors = self.factors.entry(id);
+                let factors = factors.or_insert_with(|| Arc::new(forward_factors(asset)));
+                forward_column(asset, field, factors)
+            }
+            ColumnRef::Extra(index) => {
+                let name = &self.program.columns()[index];
+                let found = asset.bars.extra.iter().find(|(column, _)| column == name);
+                let (_, values) = found.ok_or_else(|| EvalError::MissingColumn {
+                    column: name.clone(),
+                    symbol: asset.symbol.clone(),
+                })?;
+                values.clone()
+            }
+        };
+        Ok(Series::new(values, 0))
+    }
+
+    /// All outputs of an indicator; those that the program has too are kept at once.
+    fn indicator(
+        &mut self,
+        node: NodeId,
+        (spec, inputs, nodes): (&'static IndicatorSpec, &[NodeId], &[NodeId]),
+        params: &[f64],
+    ) -> Result<Vec<Series>, EvalError> {
+        let values = self.program.indicator_params(node, params)?;
+        let home = self.home(node);
+        let rows = self.market.assets[home.index()].bars.len();
+        let mut read = Vec::new();
+        for input in inputs {
+            read.push(match self.seen_from(home, *input, params)? {
+                Operand::Series(series) => series,
+                Operand::Scalar(x) => Arc::new(Series::new(vec![x; rows], 0)),
+            });
+        }
+        if spec.fast_path == Some(FastPath::PrefixAverage) {
+            let key = self.key(inputs[0], params);
+            let prefix = if self.home(inputs[0]) == home {
+                self.prefix(key, &read[0])
+            } else {
+                Arc::new(PrefixSums::starting_at(&read[0].values, read[0].valid_from))
+            };
+            let mut average = vec![0.0; rows];
+            let from =
+                backcast_indicators::sma_from_prefix(&prefix, values[0] as usize, &mut average);
+            return Ok(vec![Series::new(average, from)]);
+        }
+        let views: Vec<SeriesView<'_>> = read.iter().map(|series| series.view()).collect();
+        let outputs = backcast_indicators::compute(spec, &views, &values)?;
+        let outputs: Vec<Series> =
+            outputs.into_iter().map(|o| Series::new(o.values, o.valid_from)).collect();
+        if outputs.len() > 1 {
+            self.keep_siblings((spec, inputs, nodes), &outputs, params);
+        }
+        Ok(outputs)
+    }
+
+    fn keep_siblings(
+        &mut self,
+        (spec, inputs, nodes): (&'static IndicatorSpec, &[NodeId], &[NodeId]),
+        outputs: &[Series],
+        params: &[f64],
+    ) {
+        for (index, other) in self.program.nodes().iter().enumerate() {
+            let Node::Indicator { spec: s, inputs: i, params: p, output } = other else { continue };
+            if std::ptr::eq(*s, spec) && i == inputs && p == nodes {
+                let key = self.key(NodeId(index as u32), params);
+                self.series.insert(key, Arc::new(outputs[*output].clone()));
+            }
+        }
+    }
+
+    fn prefix(&mut self, key: Key, series: &Series) -> Arc<PrefixSums> {
+        let sums = || Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
+        self.prefixes.entry(key).or_insert_with(sums).clone()
+    }
+
+    /// A condition on the rows of the own asset.
+    fn condition(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
+        let key = self.key(node, params);
+        if let Some(found) = self.bools.get(&key) {
+            return Ok(found.clone());
+        }
+        let rows = self.rows();
+        let own = self.asset;
+        let program = self.program;
+        let computed = match program.node(node) {
+            Node::Bool(value) => Bits::constant(rows, *value),
+            Node::Compare(op, a, b) => {
+                let a = self.seen_from(own, *a, params)?;
+                let b = self.seen_from(own, *b, params)?;
+                compare::comparison(*op, &a, &b, rows)
+            }
+            Node::Cross(dir, a, b) => {
+                let a = self.seen_from(own, *a, params)?;
+                let b = self.seen_from(own, *b, params)?;
+                compare::crossing(*dir, &a, &b, rows)
+            }
+            Node::And(a, b) => {
+                let a = self.condition(*a, params)?;
+                a.and(&*self.condition(*b, params)?)
+            }
+            Node::Or(a, b) => {
+                let a = self.condition(*a, params)?;
+                a.or(&*self.condition(*b, params)?)
+            }
+            Node::Not(a) => self.condition(*a, params)?.not(),
+            Node::Shift(a, by) if program.is_bool(node) => self.condition(*a, params)?.shifted(*by),
+            _ => return Err(EvalError::NotACondition { node: node.index() }),
+        };
+        let computed = Arc::new(computed);
+        self.bools.insert(key, computed.clone());
+        Ok(computed)
+    }
+}
+
+impl Program {
+    /// The values of an indicator's parameters, checked; empty for a node that is no indicator.
+    ///
+    /// # Errors
+    /// The first value that the indicator cannot take, with the name of the parameter of the rules.
+    pub fn indicator_params(&self, node: NodeId, params: &[f64]) -> Result<Vec<f64>, EvalError> {
+        let Node::Indicator { spec, params: nodes, .. } = self.node(node) else {
+            return Ok(Vec::new());
+        };
+        let values: Vec<f64> =
+            nodes.iter().map(|id| self.scalar(*id, params).unwrap_or(f64::NAN)).collect();
+        backcast_indicators::validate(spec, &values).map_err(|reason| {
+            let wrong = match &reason {
+                IndicatorError::NotWhole { param, .. }
+                | IndicatorError::OutOfRange { param, .. } => {
+                    spec.params.iter().position(|p| p.name == *param)
+                }
+                _ => None,
+            };
+            match wrong {
+                Some(at) => EvalError::Parameter {
+                    param: self.scalar_name(nodes[at]),
+                    value: values[at],
+                    reason,
+                },
+                None => EvalError::Indicator(reason),
+            }
+        })?;
+        Ok(values)
+    }
+
+    /// Checks the values of all parameters against every indicator and stop that the rules use, without any data.
+    ///
+    /// # Errors
+    /// The first parameter that does not fit.
+    pub fn check(&self, params: &[f64]) -> Result<(), EvalError> {
+        if params.len() != self.params().len() {
+            return Err(EvalError::ParamCount {
+                expected: self.params().len(),
+                found: params.len(),
+            });
+        }
+        for index in 0..self.nodes().len() {
+            self.indicator_params(NodeId(index as u32), params)?;
+        }
+        crate::compile::check_fractions(self, params)
+    }
+
+    /// A scalar node as it was written, roughly.
+    fn scalar_name(&self, id: NodeId) -> String {
+        match self.node(id) {
+            Node::Param(index) => self.params()[*index].clone(),
+            Node::Const(x) => x.to_string(),
+            _ => {
+                let used = self.depends(id);
+                let names = self.params().iter().enumerate().filter(|(i, _)| used >> i & 1 == 1);
+                names.map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(" and ")
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A computed series of numbers.
+
+use backcast_data::Column;
+use backcast_indicators::SeriesView;
+
+/// Numbers at every row of an asset.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// One value a row, oldest first; NaN where undefined.
+    pub values: Column<f64>,
+    /// First row that is defined; the number of rows where none is.
+    pub valid_from: usize,
+    /// Whether a row after `valid_from` is undefined.
+    pub gaps: bool,
+}
+
+impl Series {
+    /// A series whose values before `from` are undefined (and NaN); what follows is looked at.
+    pub(crate) fn new(values: impl Into<Column<f64>>, from: usize) -> Series {
+        let values = values.into();
+        let slice = values.as_slice();
+        let from = from.min(slice.len());
+        let first = slice[from..].iter().position(|x| !x.is_nan());
+        let valid_from = first.map_or(slice.len(), |at| from + at);
+        let gaps = has_nan(&slice[valid_from..]);
+        Series { values, valid_from, gaps }
+    }
+
+    /// As the input of an indicator.
+    pub(crate) fn view(&self) -> SeriesView<'_> {
+        SeriesView { values: self.values.as_slice(), valid_from: self.valid_from }
+    }
+
+    /// The series so many rows ago.
+    pub(crate) fn shifted(&self, rows: usize) -> Series {
+        let len = self.values.len();
+        let rows = rows.min(len);
+        let mut values = Vec::with_capacity(len);
+        values.resize(rows, f64::NAN);
+        values.extend_from_slice(&self.values[..len - rows]);
+        Series {
+            values: values.into(),
+            valid_from: (self.valid_from + rows).min(len),
+            gaps: self.gaps,
+        }
+    }
+}
+
+fn has_nan(values: &[f64]) -> bool {
+    // A block at a time without a way out, so that the comparison runs on vectors.
+    values.chunks(1024).any(|block| block.iter().fold(false, |found, x| found | x.is_nan()))
+}

@@ -1,0 +1,4 @@
+//! Behaviour of the rules crate through its public face.
+
+mod crossing;
+mod market;
