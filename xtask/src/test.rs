@@ -135,8 +135,8 @@ fn conformance(suite: &str, folder: &str) -> Result<Done, String> {
     if !folder.is_dir() {
         return Ok(Done::Skipped(format!("no folder {}", folder.display())));
     }
-    let mut command = crate::bench("conformance", &[suite.to_string(), "--dir".to_string()]);
-    process::run(command.arg(folder)).map(|()| Done::Plain)
+    let mut bench = crate::bench("conformance")?;
+    process::run(bench.args([suite, "--dir"]).arg(folder)).map(|()| Done::Plain)
 }
 
 /// The tests in `python/tests`: first those that need no browser, then those that do.
