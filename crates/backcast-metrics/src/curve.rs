@@ -21,7 +21,7 @@ const LARGEST: f64 = 1e60;
 const FILTER: f64 = 1e-14;
 
 /// What the curve of one run comes down to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CurveTotals {
     /// Sum of returns.
     pub sum: f64,
@@ -283,6 +283,7 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
     }
 
     /// Totals of each lane, as many as there are in `out`.
+    #[inline(always)]
     pub fn totals(&self, out: &mut [CurveTotals]) {
         let lanes = |v: V| {
             let mut to = [0.0; 8];

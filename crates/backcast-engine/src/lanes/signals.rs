@@ -1,0 +1,458 @@
+//! Conditions as bitmaps: one bit a bar, one word of 64 bars for each of eight parameter sets side by side.
+//!
+//! Logic has three values, so each condition has a plane of the bars where it is true and one where it is false; only the planes that
+//! rules ask for are made. A comparison with something undefined is neither.
+
+use backcast_rules::{CompareOp, CrossDir, Node, NodeId, Program};
+use rustc_hash::FxHashMap;
+
+use super::{
+    operands::{LINES, Line},
+    vector::LaneVector,
+};
+
+/// The same 64 bars of eight parameter sets.
+pub(crate) type Words = [u64; 8];
+
+/// A plane by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plane(usize);
+
+/// An operand by its number in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OperandId(pub(crate) usize);
+
+/// One pass over all words.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Fill {
+        all: bool,
+        to: Plane,
+    },
+    Less {
+        left: OperandId,
+        right: OperandId,
+        or_equal: bool,
+        to: Plane,
+    },
+    /// Both directions at once: they share their comparisons.
+    Cross {
+        left: OperandId,
+        right: OperandId,
+        up: Plane,
+        down: Plane,
+    },
+    And {
+        a: Plane,
+        b: Plane,
+        to: Plane,
+    },
+    Or {
+        a: Plane,
+        b: Plane,
+        to: Plane,
+    },
+    AndNot {
+        a: Plane,
+        b: Plane,
+        to: Plane,
+    },
+    Shift {
+        from: Plane,
+        by: usize,
+        to: Plane,
+    },
+}
+
+/// What an operand must be able to give.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Uses {
+    /// Its values.
+    pub(crate) values: bool,
+    /// Its edges above and below which something counts as above or below it.
+    pub(crate) bands: bool,
+}
+
+/// The planes of a program's rules and how they are made.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    steps: Vec<Step>,
+    planes: usize,
+    /// Numeric nodes that are compared.
+    pub(crate) operands: Vec<(NodeId, Uses)>,
+    pub(crate) enter_long: Option<Plane>,
+    pub(crate) exit_long: Option<Plane>,
+    pub(crate) enter_short: Option<Plane>,
+    pub(crate) exit_short: Option<Plane>,
+}
+
+/// Writes the steps.
+struct Builder<'p> {
+    program: &'p Program,
+    signals: Signals,
+    conditions: FxHashMap<(NodeId, bool), Plane>,
+    crosses: FxHashMap<(NodeId, NodeId), (Plane, Plane)>,
+}
+
+impl Signals {
+    /// The steps for the four conditions of a program.
+    pub(crate) fn new(program: &Program) -> Signals {
+        let signals = Signals {
+            steps: Vec::new(),
+            planes: 0,
+            operands: Vec::new(),
+            enter_long: None,
+            exit_long: None,
+            enter_short: None,
+            exit_short: None,
+        };
+        let mut builder = Builder {
+            program,
+            signals,
+            conditions: FxHashMap::default(),
+            crosses: FxHashMap::default(),
+        };
+        let rules = program.rules();
+        let mut plane = |node: Option<NodeId>| node.map(|node| builder.condition(node, true));
+        let (enter_long, exit_long) = (plane(rules.enter_long), plane(rules.exit_long));
+        let (enter_short, exit_short) = (plane(rules.enter_short), plane(rules.exit_short));
+        Signals { enter_long, exit_long, enter_short, exit_short, ..builder.signals }
+    }
+
+    /// Whether any rule can sell short.
+    pub(crate) fn short(&self) -> bool {
+        self.enter_short.is_some()
+    }
+}
+
+impl Builder<'_> {
+    fn plane(&mut self) -> Plane {
+        self.signals.planes += 1;
+        Plane(self.signals.planes - 1)
+    }
+
+    fn operand(&mut self, node: NodeId, uses: Uses) -> OperandId {
+        let known = self.signals.operands.iter().position(|(n, _)| *n == node);
+        let at = known.unwrap_or_else(|| {
+            self.signals.operands.push((node, Uses::default()));
+            self.signals.operands.len() - 1
+        });
+        let now = &mut self.signals.operands[at].1;
+        now.values |= uses.values;
+        now.bands |= uses.bands;
+        OperandId(at)
+    }
+
+    /// The plane of the bars where `node` is `truth`.
+    fn condition(&mut self, node: NodeId, truth: bool) -> Plane {
+        if let Some(plane) = self.conditions.get(&(node, truth)) {
+            return *plane;
+        }
+        let plane = match *self.program.node(node) {
+            Node::Bool(b) => self.fill(b == truth),
+            Node::Not(a) => self.condition(a, !truth),
+            Node::And(a, b) => self.join(a, b, truth, truth),
+            Node::Or(a, b) => self.join(a, b, truth, !truth),
+            Node::Shift(a, by) => {
+                let (from, to) = (self.condition(a, truth), self.plane());
+                self.signals.steps.push(Step::Shift { from, by, to });
+                to
+            }
+            Node::Compare(op, a, b) => self.compare(op, a, b, truth),
+            Node::Cross(dir, a, b) => self.cross(dir, a, b, truth),
+            _ => unreachable!("the compiler of rules lets no number stand for a condition"),
+        };
+        self.conditions.insert((node, truth), plane);
+        plane
+    }
+
+    fn fill(&mut self, all: bool) -> Plane {
+        let to = self.plane();
+        self.signals.steps.push(Step::Fill { all, to });
+        to
+    }
+
+    fn join(&mut self, a: NodeId, b: NodeId, truth: bool, both: bool) -> Plane {
+        let (a, b) = (self.condition(a, truth), self.condition(b, truth));
+        let to = self.plane();
+        self.signals.steps.push(if both { Step::And { a, b, to } } else { Step::Or { a, b, to } });
+        to
+    }
+
+    fn less(&mut self, left: NodeId, right: NodeId, or_equal: bool) -> Plane {
+        let values = Uses { values: true, bands: false };
+        let (left, right) = (self.operand(left, values), self.operand(right, values));
+        let to = self.plane();
+        self.signals.steps.push(Step::Less { left, right, or_equal, to });
+        to
+    }
+
+    fn compare(&mut self, op: CompareOp, a: NodeId, b: NodeId, truth: bool) -> Plane {
+        match (op, truth) {
+            (CompareOp::Gt, true) | (CompareOp::Le, false) => self.less(b, a, false),
+            (CompareOp::Ge, true) | (CompareOp::Lt, false) => self.less(b, a, true),
+            (CompareOp::Lt, true) | (CompareOp::Ge, false) => self.less(a, b, false),
+            (CompareOp::Le, true) | (CompareOp::Gt, false) => self.less(a, b, true),
+            (CompareOp::Eq, true) | (CompareOp::Ne, false) => {
+                let (a, b, to) = (self.less(a, b, true), self.less(b, a, true), self.plane());
+                self.signals.steps.push(Step::And { a, b, to });
+                to
+            }
+            (CompareOp::Ne, true) | (CompareOp::Eq, false) => {
+                let (a, b, to) = (self.less(a, b, false), self.less(b, a, false), self.plane());
+                self.signals.steps.push(Step::Or { a, b, to });
+                to
+            }
+        }
+    }
+
+    fn cross(&mut self, dir: CrossDir, a: NodeId, b: NodeId, truth: bool) -> Plane {
+        let (up, down) = match self.crosses.get(&(a, b)) {
+            Some(both) => *both,
+            None => {
+                let left = self.operand(a, Uses { values: true, bands: false });
+                let right = self.operand(b, Uses { values: false, bands: true });
+                let (up, down) = (self.plane(), self.plane());
+                self.signals.steps.push(Step::Cross { left, right, up, down });
+                self.crosses.insert((a, b), (up, down));
+                (up, down)
+            }
+        };
+        let crossed = if dir == CrossDir::Above { up } else { down };
+        if truth {
+            return crossed;
+        }
+        // False is where both are defined and there is no cross.
+        let defined = self.compare(CompareOp::Le, a, b, true);
+        let rest = self.compare(CompareOp::Gt, a, b, true);
+        let (either, to) = (self.plane(), self.plane());
+        self.signals.steps.push(Step::Or { a: defined, b: rest, to: either });
+        self.signals.steps.push(Step::AndNot { a: either, b: crossed, to });
+        to
+    }
+}
+
+/// Series of an operand for eight sets.
+pub(crate) trait Operands {
+    /// Values, or the edge above, or the edge below, of one operand for each lane.
+    fn lanes(&self, operand: OperandId, kind: Kind) -> [&[Line]; 8];
+}
+
+/// Which series of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The values themselves.
+    Values,
+    /// Above this, something is above the operand.
+    Above,
+    /// Below this, something is below the operand.
+    Below,
+}
+
+/// Planes of one group of sets; kept from group to group.
+#[derive(Debug, Default)]
+pub(crate) struct Planes {
+    planes: Vec<Vec<Words>>,
+}
+
+impl Planes {
+    /// The words of a plane.
+    pub(crate) fn get(&self, plane: Plane) -> &[Words] {
+        &self.planes[plane.0]
+    }
+
+    /// Makes all planes of a group.
+    #[inline(always)]
+    pub(crate) fn make<V: LaneVector>(
+        &mut self,
+        signals: &Signals,
+        words: usize,
+        operands: &impl Operands,
+    ) {
+        self.planes.resize_with(signals.planes, Vec::new);
+        for plane in &mut self.planes {
+            plane.resize(words, [0; 8]);
+        }
+        for step in &signals.steps {
+            self.step::<V>(*step, operands);
+        }
+    }
+
+    #[inline(always)]
+    fn step<V: LaneVector>(&mut self, step: Step, operands: &impl Operands) {
+        match step {
+            Step::Fill { all, to } => self.planes[to.0].fill([if all { !0 } else { 0 }; 8]),
+            Step::Less { left, right, or_equal, to } => {
+                let left = operands.lanes(left, Kind::Values);
+                let right = operands.lanes(right, Kind::Values);
+                let to = &mut self.planes[to.0];
+                if or_equal {
+                    less::<V, true>(left, right, to);
+                } else {
+                    less::<V, false>(left, right, to);
+                }
+            }
+            Step::Cross { left, right, up, down } => {
+                let left = operands.lanes(left, Kind::Values);
+                let high = operands.lanes(right, Kind::Above);
+                let low = operands.lanes(right, Kind::Below);
+                let [up, down] =
+                    self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
+                cross::<V>(left, high, low, up, down);
+            }
+            Step::And { a, b, to } => self.words(a, b, to, |a, b| a & b),
+            Step::Or { a, b, to } => self.words(a, b, to, |a, b| a | b),
+            Step::AndNot { a, b, to } => self.words(a, b, to, |a, b| a & !b),
+            Step::Shift { from, by, to } => {
+                let [from, to] =
+                    self.planes.get_disjoint_mut([from.0, to.0]).expect("planes are distinct");
+                shift(from, by, to);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn words(&mut self, a: Plane, b: Plane, to: Plane, op: impl Fn(u64, u64) -> u64) {
+        let mut out = std::mem::take(&mut self.planes[to.0]);
+        for ((out, a), b) in out.iter_mut().zip(self.get(a)).zip(self.get(b)) {
+            for lane in 0..8 {
+                out[lane] = op(a[lane], b[lane]);
+            }
+        }
+        self.planes[to.0] = out;
+    }
+}
+
+/// Moves every bar's bit to `by` bars later; the first bars get none.
+fn shift(from: &[Words], by: usize, to: &mut [Words]) {
+    let (whole, bits) = (by / 64, by % 64);
+    for (w, out) in to.iter_mut().enumerate() {
+        let at = |w: Option<usize>| w.map_or([0; 8], |w| from[w]);
+        let (high, low) = (at(w.checked_sub(whole)), at(w.checked_sub(whole + 1)));
+        for lane in 0..8 {
+            out[lane] =
+                if bits == 0 { high[lane] } else { high[lane] << bits | low[lane] >> (64 - bits) };
+        }
+    }
+}
+
+/// 64 comparisons as bits.
+#[inline(always)]
+fn less64<V: LaneVector, const OR_EQUAL: bool>(left: &[Line], right: &[Line]) -> u64 {
+    let mut bits = 0;
+    for k in 0..LINES {
+        let (a, b) = (V::load(&left[k].0), V::load(&right[k].0));
+        let mask = if OR_EQUAL { a.le(b) } else { a.lt(b) };
+        bits |= u64::from(V::bits(mask)) << (8 * k);
+    }
+    bits
+}
+
+/// Whether eight lanes look at the same series.
+#[inline(always)]
+fn same(lanes: &[&[Line]; 8]) -> bool {
+    lanes.iter().all(|lane| std::ptr::eq(lane.as_ptr(), lanes[0].as_ptr()))
+}
+
+/// `left < right` (or `<=`) for all bars and lanes.
+#[inline(always)]
+fn less<V: LaneVector, const OR_EQUAL: bool>(
+    left: [&[Line]; 8],
+    right: [&[Line]; 8],
+    to: &mut [Words],
+) {
+    let distinct = if same(&left) && same(&right) { 1 } else { 8 };
+    for (w, out) in to.iter_mut().enumerate() {
+        let lines = w * LINES..(w + 1) * LINES;
+        for lane in 0..distinct {
+            out[lane] =
+                less64::<V, OR_EQUAL>(&left[lane][lines.clone()], &right[lane][lines.clone()]);
+        }
+        if distinct == 1 {
+            *out = [out[0]; 8];
+        }
+    }
+}
+
+/// What both directions of a cross remember from word to word, per lane: bit 63 of the latches.
+#[derive(Clone, Copy, Default)]
+struct Latches {
+    was_above: Words,
+    was_below: Words,
+}
+
+/// Bars where `left` gets above `high`, and where it gets below `low`, ties aside.
+#[inline(always)]
+fn cross<V: LaneVector>(
+    left: [&[Line]; 8],
+    high: [&[Line]; 8],
+    low: [&[Line]; 8],
+    up: &mut [Words],
+    down: &mut [Words],
+) {
+    let mut latches = Latches::default();
+    let one_left = same(&left);
+    for (w, (up, down)) in up.iter_mut().zip(down).enumerate() {
+        let lines = w * LINES..(w + 1) * LINES;
+        let mut above = [0; 8];
+        let mut below = [0; 8];
+        if one_left {
+            bands64::<V>(&left[0][lines.clone()], &high, &low, lines, &mut above, &mut below);
+        } else {
+            for lane in 0..8 {
+                above[lane] =
+                    less64::<V, false>(&high[lane][lines.clone()], &left[lane][lines.clone()]);
+                below[lane] =
+                    less64::<V, false>(&left[lane][lines.clone()], &low[lane][lines.clone()]);
+            }
+        }
+        latch_crosses(&above, &below, &mut latches, up, down);
+    }
+}
+
+/// 64 bars of one series against the bands of eight; the series stays in registers.
+#[inline(always)]
+fn bands64<V: LaneVector>(
+    left: &[Line],
+    high: &[&[Line]; 8],
+    low: &[&[Line]; 8],
+    lines: std::ops::Range<usize>,
+    above: &mut Words,
+    below: &mut Words,
+) {
+    let x: [V; LINES] = std::array::from_fn(|k| V::load(&left[k].0));
+    for lane in 0..8 {
+        let (high, low) = (&high[lane][lines.clone()], &low[lane][lines.clone()]);
+        for k in 0..LINES {
+            above[lane] |= u64::from(V::bits(V::load(&high[k].0).lt(x[k]))) << (8 * k);
+            below[lane] |= u64::from(V::bits(x[k].lt(V::load(&low[k].0)))) << (8 * k);
+        }
+    }
+}
+
+/// The last state that was not a tie, as a carry chain: `set` generates, whatever is not `clear` propagates.
+#[inline(always)]
+pub(crate) fn latch(set: u64, clear: u64, carry: u64) -> u64 {
+    let pass = !clear;
+    let sum = pass.wrapping_add(set).wrapping_add(carry);
+    (pass & set) | ((pass | set) & !sum)
+}
+
+#[inline(always)]
+fn latch_crosses(
+    above: &Words,
+    below: &Words,
+    latches: &mut Latches,
+    up: &mut Words,
+    down: &mut Words,
+) {
+    for lane in 0..8 {
+        let (a, b) = (above[lane], below[lane]);
+        let last_above = latch(a, b, latches.was_above[lane]);
+        let last_below = latch(b, a, latches.was_below[lane]);
+        up[lane] = a & (last_below << 1 | latches.was_below[lane]);
+        down[lane] = b & (last_above << 1 | latches.was_above[lane]);
+        latches.was_above[lane] = last_above >> 63;
+        latches.was_below[lane] = last_below >> 63;
+    }
+}
