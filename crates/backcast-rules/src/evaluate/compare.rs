@@ -119,17 +119,16 @@ fn pairs(a: &[f64], b: &[f64], test: impl Fn(f64, f64) -> bool + Copy) -> Vec<u6
     words
 }
 
-/// Bytes first, then bits: a shift by the loop index would keep the comparison from running on vectors.
+/// Eight accumulators gather every eighth row, one bit into each byte: shifts by constants, so that comparison and gathering
+/// run on vectors (a shift by the row would not).
 #[inline(always)]
 fn word(a: &Rows, b: &Rows, test: impl Fn(f64, f64) -> bool) -> u64 {
-    /// Eight bytes of 0 or 1 times this have the eight bits in the topmost byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut bytes = [0u8; 64];
-    for row in 0..64 {
-        bytes[row] = u8::from(test(a[row], b[row]));
+    let mut gathered = [0u64; 8];
+    for eight in (0..8).rev() {
+        for (lane, bits) in gathered.iter_mut().enumerate() {
+            let row = 8 * eight + lane;
+            *bits = *bits << 8 | u64::from(test(a[row], b[row]));
+        }
     }
-    let (eights, _) = bytes.as_chunks::<8>();
-    eights.iter().enumerate().fold(0, |word, (at, eight)| {
-        word | (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at)
-    })
+    gathered.iter().enumerate().fold(0, |word, (lane, bits)| word | bits << lane)
 }

@@ -3,6 +3,8 @@
 use backcast_data::Column;
 use backcast_indicators::SeriesView;
 
+use crate::numeric::defined;
+
 /// Numbers at every row of an asset.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -15,14 +17,18 @@ pub struct Series {
 }
 
 impl Series {
-    /// A series whose values before `from` are undefined (and NaN); what follows is looked at.
+    /// A series whose values before `from` are NaN; what follows is looked at, and an infinity becomes undefined too.
     pub(crate) fn new(values: impl Into<Column<f64>>, from: usize) -> Series {
-        let values = values.into();
+        let values: Column<f64> = values.into();
         let slice = values.as_slice();
         let from = from.min(slice.len());
-        let first = slice[from..].iter().position(|x| !x.is_nan());
+        let first = slice[from..].iter().position(|x| x.is_finite());
         let valid_from = first.map_or(slice.len(), |at| from + at);
-        let gaps = has_nan(&slice[valid_from..]);
+        let gaps = has_undefined(&slice[valid_from..]);
+        if (gaps || valid_from > from) && slice.iter().any(|x| x.is_infinite()) {
+            let finite: Vec<f64> = slice.iter().map(|x| defined(*x)).collect();
+            return Series { values: finite.into(), valid_from, gaps };
+        }
         Series { values, valid_from, gaps }
     }
 
@@ -46,7 +52,7 @@ impl Series {
     }
 }
 
-fn has_nan(values: &[f64]) -> bool {
-    // A block at a time without a way out, so that the comparison runs on vectors.
-    values.chunks(1024).any(|block| block.iter().fold(false, |found, x| found | x.is_nan()))
+fn has_undefined(values: &[f64]) -> bool {
+    // A block at a time without a way out, so that the test runs on vectors.
+    values.chunks(1024).any(|block| block.iter().fold(false, |found, x| found | !x.is_finite()))
 }
