@@ -52,7 +52,6 @@ pub struct Spec {
     pub sweep: SweepSpec,
     /// Windows, where the file has `[walkforward]`.
     pub walk_forward: Option<WalkForwardSpec>,
-    #[expect(dead_code, reason = "the places of rules are looked up once rules are compiled")]
     pub(crate) sources: Sources,
 }
 

@@ -1,3 +1,5 @@
 //! Behaviour of specs and searches through the public face of the crate.
 
+mod grid;
+mod market;
 mod spec;
