@@ -141,8 +141,7 @@ impl Calendar {
         let from = minutes_up(t) - 1 - label.ahead();
         let found = self.opened_by(from).map(|at| {
             let [morning, afternoon] = self.pieces(at);
-            let in_afternoon = from >= afternoon.0 && afternoon.0 < afternoon.1;
-            let piece = if in_afternoon { afternoon } else { morning };
+            let piece = if from >= afternoon.0 { afternoon } else { morning };
             label.label(from.min(piece.1 - 1))
         });
         self.answer(found)
