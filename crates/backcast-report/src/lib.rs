@@ -23,6 +23,9 @@
 //! `#cell-curve[data-trial]` is the number of the trial whose curve is shown, `#cell-curve[data-curve]` is `full`,
 //! `coarse` or `none`. A heading of a sortable table is a button in a `th[aria-sort]`; its rows have `data-row`, the
 //! place in the order given. `.more[data-for=ID] button` shows all rows of a long table.
+//!
+//! The content policy forbids `eval`, so a browser test waits for `html[data-ready]` by a selector, not by a predicate
+//! in text form.
 
 mod decimate;
 mod html;

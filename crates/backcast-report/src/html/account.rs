@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::table::help;
 use super::{choice, figure, nothing};
-use crate::model::{Account, Format};
+use crate::model::{Account, Format, Metric};
 use crate::number::number;
 use crate::payload::{MAX_ACCOUNTS, span};
 
@@ -48,12 +48,19 @@ pub(super) fn summary(accounts: &[Account], ids: &Ids) -> Markup {
                 @for metric in &account.metrics {
                     div.card {
                         dt { span data-help=[help(&metric.help)] tabindex=[help(&metric.help).map(|_| "0")] { (metric.name) } }
-                        dd data-negative[metric.value < 0.0] { (number(metric.value, &metric.format)) }
+                        dd data-negative[metric.value < 0.0] { (value(metric)) }
                     }
                 }
             }
         }
     }
+}
+
+/// A metric's value, its unit in small letters.
+fn value(metric: &Metric) -> Markup {
+    let text = number(metric.value, &metric.format);
+    let (value, unit) = text.split_once('\u{a0}').unwrap_or((&text, ""));
+    html! { (value) @if !unit.is_empty() { "\u{a0}" small { (unit) } } }
 }
 
 /// Equity and drawdown charts.
@@ -76,6 +83,7 @@ pub(super) fn curves(accounts: &[Account], ids: &Ids, title: &str) -> Markup {
     html! {
         (figure(ids.equity, title, &format!("{title}, {range}"), "tall", buttons))
         (figure(ids.drawdown, "Drawdown", &format!("Drawdown below the highest equity so far, {range}"), "short", html! {}))
+        p.note.drag-hint { "Drag across a chart to zoom all charts in time; a double click shows everything again." }
     }
 }
 
@@ -107,7 +115,7 @@ fn month_table(account: &Account) -> Markup {
     html! {
         div.table-wrap tabindex="0" role="region" aria-label=(caption) {
             table.months {
-                caption { (caption) }
+                caption { span { (caption) } }
                 thead { tr {
                     th scope="col" { "Year" }
                     @for name in MONTHS { th scope="col" { (name) } }

@@ -52,7 +52,7 @@ fn map(sweep: &Sweep, thinning_note: Option<&str>) -> Markup {
             div {
                 (figure("heatmap", "All sets", "Map of the chosen metric over the parameters", "square", html! {}))
                 p.note {
-                    "Choose a set by a click or by the lists above. A star marks the best set, a ring the chosen one; blank "
+                    "Choose a set by a click or by the lists above. A star marks the best set as ranked below, a ring the chosen one; blank "
                     "cells are undefined or not part of the sweep; colours end at the 1st and 99th percentile."
                 }
                 @if let Some(note) = thinning_note { p.note #thinning-note { (note) } }

@@ -20,7 +20,7 @@ pub(super) fn table(id: &str, table: &Table, pick: bool) -> Markup {
     html! {
         div.table-wrap tabindex="0" role="region" aria-label=(table.caption) {
             table.sortable.pick[pick] id=(id) {
-                caption { (table.caption) }
+                caption { span { (table.caption) } }
                 thead { tr {
                     @for (column, kind) in table.columns.iter().zip(&kinds) {
                         th scope="col" class=(class(*kind)) aria-sort="none" {

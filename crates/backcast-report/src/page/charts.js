@@ -16,10 +16,17 @@ function colours() {
 }
 
 function axis(c, more) {
-  return { gridcolor: c.grid, linecolor: c.line, tickcolor: c.line, zeroline: false, showline: true, ticks: "outside", ticklen: 4, fixedrange: true, ...more };
+  return { gridcolor: c.grid, linecolor: c.line, tickcolor: c.line, zeroline: false, showline: true, ticks: "outside", ticklen: 4, fixedrange: true, spikecolor: c.muted, spikethickness: 1, spikedash: "dot", ...more };
 }
 
 const narrow = () => window.innerWidth < 560;
+
+// Room for labels of so many characters and the title of the axis on the left, for the labels below.
+function margins(labelLength, below = 28) {
+  return { l: Math.round(labelLength * (narrow() ? 6.4 : 7.2)) + (narrow() ? 24 : 32), r: narrow() ? 8 : 16, t: 10, b: below };
+}
+
+const longest = (extents) => Math.max(5, ...extents.flat().filter(isFinite).map((value) => number(value, 0).length));
 
 function layout(c, more) {
   return {
@@ -27,7 +34,7 @@ function layout(c, more) {
     font: { family: getComputedStyle(document.body).fontFamily, size: narrow() ? 11 : 12, color: c.muted },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    margin: { l: narrow() ? 58 : 76, r: narrow() ? 8 : 16, t: 10, b: 44 },
+    margin: margins(8),
     hovermode: "x unified",
     hoverlabel: { bgcolor: c.panel, bordercolor: c.line, font: { color: c.ink } },
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
@@ -36,7 +43,7 @@ function layout(c, more) {
   };
 }
 
-const config = { responsive: true, displaylogo: false, doubleClick: false, modeBarButtons: [["zoom2d", "pan2d", "toImage"]] };
+const config = { responsive: true, displayModeBar: false, doubleClick: false, showTips: false };
 
 async function draw(id) {
   const element = $(id);
@@ -45,7 +52,7 @@ async function draw(id) {
   const { traces, layout: own } = charts[id](c);
   const first = !element.classList.contains("js-plotly-plot");
   if (first) element.replaceChildren();
-  await Plotly.react(element, traces, layout(c, own), { ...config, displayModeBar: narrow() ? false : "hover" });
+  await Plotly.react(element, traces, layout(c, own), config);
   if (first && charts[id].after) charts[id].after(element);
 }
 
@@ -143,6 +150,14 @@ function lastYears(state, years) {
   return setRange(state, [from.getTime(), end]);
 }
 
+// The same room on the left for all charts of the group, so that equal times stand above each other.
+function groupMargins(state) {
+  const everything = [-Infinity, Infinity];
+  const reach = (curve) => (curve ? extent(unpack("series", curve.t), unpack("series", curve.v), everything) : []);
+  const account = state.section.accounts[state.account];
+  return margins(longest(account ? [reach(account.equity), reach(account.buy_and_hold)] : []));
+}
+
 const timeAxis = (c, state, more) => axis(c, { type: "date", range: shownRange(state), fixedrange: false, hoverformat: "%Y-%m-%d", showgrid: false, ...more });
 
 // ---- equity and drawdown
@@ -155,7 +170,7 @@ function equity(state, c) {
   const extents = [extent(own.t, own.v, range)];
   if (account.buy_and_hold) {
     const other = points("series", account.buy_and_hold);
-    traces.push(line("Buy-and-hold", other, c.benchmark, "dash"));
+    traces.push(line("Buy-and-hold", other, c.benchmark, 1.2));
     extents.push(extent(other.t, other.v, range));
   }
   if (state.section.windows.length) traces.push(windowLabels(state, own));
@@ -164,13 +179,14 @@ function equity(state, c) {
     layout: {
       xaxis: timeAxis(c, state),
       yaxis: valueAxis(c, valueRange(extents, state.log), state.log, money("Equity", account.currency)),
+      margin: groupMargins(state),
       shapes: bands(state, c),
     },
   };
 }
 
-function line(name, curve, colour, dash) {
-  return { type: "scatter", mode: "lines", name, x: curve.t, y: curve.v, line: { color: colour, width: 1.6, dash }, hovertemplate: `${name} %{y}<extra></extra>` };
+function line(name, curve, colour, width = 1.7) {
+  return { type: "scatter", mode: "lines", name, x: curve.t, y: curve.v, line: { color: colour, width }, hovertemplate: `${name} %{y}<extra></extra>` };
 }
 
 function drawdown(state, c) {
@@ -182,8 +198,9 @@ function drawdown(state, c) {
     traces: [{ type: "scatter", mode: "lines", x: curve.t, y: below, fill: "tozeroy", fillcolor: c.fall.replace("rgb(", "rgba(").replace(")", ", 0.18)"), line: { color: c.fall, width: 1.2 }, hovertemplate: "%{y}<extra></extra>" }],
     layout: {
       showlegend: false,
+      margin: groupMargins(state),
       xaxis: timeAxis(c, state),
-      yaxis: axis(c, { title: { text: narrow() ? "Below peak" : "Below the peak" }, tickformat: ".0%", hoverformat: ".2%", nticks: 5, range: [isFinite(low) && low < 0 ? low * 1.08 : -0.01, 0] }),
+      yaxis: axis(c, { title: { text: "Below peak" }, tickformat: ".0%", hoverformat: ".2%", nticks: 5, range: [isFinite(low) && low < 0 ? low * 1.08 : -0.01, 0] }),
       shapes: bands(state, c),
     },
   };
@@ -261,6 +278,7 @@ function prices(state, c) {
     traces,
     layout: {
       hovermode: "closest",
+      margin: groupMargins(state),
       xaxis: timeAxis(c, state, { rangeslider: { visible: false }, anchor: candles.v ? "y2" : "y" }),
       yaxis: { ...valueAxis(c, valueRange(extents, false), false, money("Price", asset.currency)), domain: candles.v ? [0.24, 1] : [0, 1] },
       yaxis2: axis(c, { title: { text: "Volume" }, tickformat: "~s", nticks: 3, domain: [0, 0.17], rangemode: "tozero", showgrid: false }),

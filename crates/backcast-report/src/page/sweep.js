@@ -160,8 +160,13 @@ function scale(values, metric, c) {
   return { zmin, zmax, colorscale: steps.map((at) => [at, colour(at)]) };
 }
 
+function tellMap(metric) {
+  $("heatmap-heading").textContent = `${currentAsset().asset}: ${metric.name}, all sets`;
+}
+
 function heatmap(c) {
   const metric = sweep.metrics[chosen.metric];
+  tellMap(metric);
   const values = gridValues(chosen.metric);
   const trials = unpack("grid", sweep.trials);
   const [px, py] = [sweep.params[chosen.x], sweep.params[chosen.y]];
@@ -189,11 +194,18 @@ function heatmap(c) {
     ],
     layout: {
       hovermode: "closest", showlegend: false, dragmode: false,
-      margin: { l: narrow() ? 52 : 64, r: 10, t: 10, b: 48 },
-      xaxis: axis(c, { title: { text: titled(px) }, showgrid: false }),
-      yaxis: axis(c, { title: { text: titled(py) }, showgrid: false }),
+      margin: { ...margins(4, 48), r: 10 },
+      xaxis: axis(c, { title: { text: titled(px) }, showgrid: false, range: cellRange(px.values) }),
+      yaxis: axis(c, { title: { text: titled(py) }, showgrid: false, range: cellRange(py.values) }),
     },
   };
+}
+
+// From the edge of the first cell to that of the last.
+function cellRange(values) {
+  const end = values.length - 1;
+  const halves = end > 0 ? [(values[1] - values[0]) / 2, (values[end] - values[end - 1]) / 2] : [0.5, 0.5];
+  return [values[0] - halves[0], values[end] + halves[1]];
 }
 
 // The best set as a star, the chosen one as a ring.
@@ -212,6 +224,7 @@ function marks(c) {
 
 function lineMap(c) {
   const metric = sweep.metrics[chosen.metric];
+  tellMap(metric);
   const values = gridValues(chosen.metric).map((value) => value ?? null);
   const param = sweep.params[0];
   const text = values.map((value, i) => `${param.name} ${short(param.values[i])}<br><b>${measured(value, metric)}</b>`);
@@ -223,6 +236,7 @@ function lineMap(c) {
     traces,
     layout: {
       hovermode: "closest", showlegend: false, dragmode: false,
+      margin: margins(6, 48),
       xaxis: axis(c, { title: { text: titled(param) } }),
       yaxis: axis(c, { title: { text: unit }, tickformat: metric.percent ? ",.0%" : "," }),
     },
@@ -263,7 +277,7 @@ function cellCurve(c) {
   }
   if (asset.buy_and_hold) {
     const other = points("curves", asset.buy_and_hold);
-    traces.push(line("Buy-and-hold", other, c.benchmark, "dash"));
+    traces.push(line("Buy-and-hold", other, c.benchmark, 1.2));
     extents.push(extent(other.t, other.v, everything));
   }
   $("cell-curve").dataset.trial = trial ?? "";
@@ -272,6 +286,8 @@ function cellCurve(c) {
   return {
     traces,
     layout: {
+      showlegend: true,
+      margin: margins(longest(extents)),
       xaxis: axis(c, { type: "date", showgrid: false, hoverformat: "%Y-%m-%d" }),
       yaxis: valueAxis(c, extents.length ? valueRange(extents, chosen.log) : undefined, chosen.log, money("Equity", asset.currency)),
     },

@@ -12,7 +12,7 @@ use crate::pack::{Packer, gzip_base64};
 pub(crate) use curves::span;
 
 /// Rows that stand in the page as markup; the script brings the others when the reader asks.
-pub(crate) const ROWS_IN_MARKUP: usize = 100;
+pub(crate) const ROWS_IN_MARKUP: usize = 30;
 /// Rows of a table that reach the page at all.
 pub(crate) const MAX_ROWS: usize = 20_000;
 /// Accounts a section offers.

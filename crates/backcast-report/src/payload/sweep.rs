@@ -8,10 +8,11 @@ use crate::model::{self, CoarseCurves, Format};
 use crate::number::stored_decimals;
 use crate::pack::{Packed, Packer, Slot};
 
-/// Values of all metrics and assets that are tried first; halved until the text is small enough.
+/// Values of all metrics and assets that are tried first. If their text is too long, the metrics lose a digit, then
+/// the number of values is halved until it fits.
 const VALUES: usize = 1_200_000;
 /// Text of the grid's stream, in bytes.
-const GRID_TEXT: usize = 320 * 1024;
+const GRID_TEXT: usize = 390 * 1024;
 /// Points of a full curve.
 const FULL_POINTS: usize = 1500;
 /// Coarse curves are left out beyond so many points in all.
@@ -87,6 +88,7 @@ pub(super) struct Prepared<'a> {
 /// The sweep for the script; its curves are added to `curves`.
 pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepared<'a> {
     let mut limit = VALUES;
+    let mut digits_lost = 0;
     let (axes, trials, values, grid) = loop {
         let axes = axes(model, limit);
         let mut packer = Packer::default();
@@ -100,13 +102,17 @@ pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepare
         let values: Vec<Vec<Packed>> = model
             .assets
             .iter()
-            .map(|asset| grid_values(model, asset, &cells, &mut packer))
+            .map(|asset| grid_values(model, asset, &cells, digits_lost, &mut packer))
             .collect();
         let grid = packer.finish();
         if grid.len() <= GRID_TEXT || limit < 1000 {
             break (axes, trials, values, grid);
         }
-        limit /= 2;
+        if digits_lost == 0 {
+            digits_lost = 1;
+        } else {
+            limit /= 2;
+        }
     };
 
     let params = model.params.iter().zip(&axes).map(|(param, kept)| Param {
@@ -121,7 +127,7 @@ pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepare
         .map(|(asset, values)| asset_payload(model, asset, values, curves));
     let sweep = Sweep {
         params: params.collect(),
-        metrics: model.metrics.iter().map(metric).collect(),
+        metrics: model.metrics.iter().map(|m| metric(m, digits_lost)).collect(),
         trials,
         assets: assets.collect(),
         chosen_asset: model.chosen_asset.min(model.assets.len().saturating_sub(1)),
@@ -226,6 +232,7 @@ fn grid_values(
     model: &model::Sweep,
     asset: &model::AssetSweep,
     cells: &[Option<u32>],
+    digits_lost: i32,
     packer: &mut Packer,
 ) -> Vec<Packed> {
     let metrics = model.metrics.iter().enumerate();
@@ -238,12 +245,28 @@ fn grid_values(
                 }
                 None => Slot::Absent,
             };
-            packer.add(cells.iter().map(slot), 10_f64.powi(-stored_decimals(&metric.format)))
+            packer.add(
+                cells.iter().map(slot),
+                10_f64.powi(
+                    -(decimals(&metric.format, digits_lost) + percent_digits(&metric.format)),
+                ),
+            )
         })
         .collect()
 }
 
-fn metric(metric: &model::SweepMetric) -> Metric<'_> {
+/// Digits after the point that the page shows of a metric; only digits after the point are ever lost.
+fn decimals(format: &Format, digits_lost: i32) -> i32 {
+    let decimals = stored_decimals(format) - percent_digits(format);
+    (decimals - digits_lost).max(decimals.min(0))
+}
+
+/// Digits that writing a percentage moves in front of the point.
+fn percent_digits(format: &Format) -> i32 {
+    if matches!(format, Format::Percent(_)) { 2 } else { 0 }
+}
+
+fn metric(metric: &model::SweepMetric, digits_lost: i32) -> Metric<'_> {
     let (percent, unit) = match &metric.format {
         Format::Percent(_) => (true, "%"),
         Format::Unit(_, unit) => (false, unit.as_str()),
@@ -252,7 +275,7 @@ fn metric(metric: &model::SweepMetric) -> Metric<'_> {
     Metric {
         name: &metric.name,
         percent,
-        decimals: stored_decimals(&metric.format) - if percent { 2 } else { 0 },
+        decimals: decimals(&metric.format, digits_lost),
         unit,
         higher_is_better: metric.higher_is_better,
         neutral: metric.neutral,
@@ -363,6 +386,14 @@ mod tests {
         );
         let small = grid(&[10, 10]);
         assert_eq!(thinning_note(&small, &super::axes(&small, 100)), None);
+    }
+
+    #[test]
+    fn a_map_that_is_too_long_loses_digits_behind_the_point_only() {
+        assert_eq!(decimals(&Format::Percent(1), 0), 1);
+        assert_eq!(decimals(&Format::Percent(1), 1), 0);
+        assert_eq!(decimals(&Format::Decimals(2), 1), 1);
+        assert_eq!(decimals(&Format::Decimals(0), 1), 0);
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! The page as a reader gets it.
+
+mod contents;
+mod odd;
+mod pages;
+mod size;
