@@ -1,6 +1,7 @@
 //! `cargo xtask check`: rules of the tree that no compiler keeps.
 
 mod dependencies;
+mod documents;
 mod layers;
 mod licence;
 mod metadata;

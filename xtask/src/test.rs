@@ -112,7 +112,8 @@ fn rust(steps: &mut Steps) {
             return Ok(Done::Skipped("clippy is not installed".into()));
         }
         let mut clippy = process::cargo(["clippy", "--release", "--locked", "--workspace"]);
-        process::run(clippy.args(["--all-targets", "--", "-D", "warnings"])).map(|()| Done::Plain)
+        process::run(clippy.args(["--all-targets", "--keep-going", "--", "-D", "warnings"]))
+            .map(|()| Done::Plain)
     });
     steps.run("tree", || check::run().map(|()| Done::Plain));
     steps.run("rust tests", || {

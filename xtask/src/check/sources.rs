@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::documents;
 use crate::process;
 
 /// A longer source file is named, as advice.
@@ -66,6 +67,9 @@ pub(super) fn check() -> Result<Report, String> {
             && !bytes.contains(&0)
         {
             check_text(&name, text, &mut report);
+            if name.ends_with(".md") {
+                report.faults.extend(documents::check(&root, &name, text));
+            }
         }
     }
     Ok(report)
