@@ -52,24 +52,26 @@ impl Wma {
 
     #[inline]
     fn average(&mut self, value: f64) -> f64 {
+        // Copies in registers: read back from memory as pairs they would wait for the stores.
+        let (mut plain, mut numbered, mut number) = (self.plain, self.numbered, self.number);
         if value.is_nan() {
             self.run = 0;
         } else {
             self.run += 1;
-            self.number += 1.0;
-            self.plain.add(value);
+            number += 1.0;
+            plain.add(value);
             let (high, low) = split(value);
-            self.numbered.add(self.number * high);
-            self.numbered.add(self.number * low);
+            numbered.add(number * high);
+            numbered.add(number * low);
         }
-        let now = (self.plain, self.numbered);
-        let (plain, numbered) = self.past.replace(now).unwrap_or_default();
+        (self.plain, self.numbered, self.number) = (plain, numbered, number);
+        let (old_plain, old_numbered) = self.past.replace((plain, numbered)).unwrap_or_default();
         if self.run < self.past.capacity() {
             return f64::NAN;
         }
-        let (sum, sum_rest) = difference(self.plain, plain);
-        let (moment, moment_rest) = difference(self.numbered, numbered);
-        let before = self.number - self.past.capacity() as f64;
+        let (sum, sum_rest) = difference(plain, old_plain);
+        let (moment, moment_rest) = difference(numbered, old_numbered);
+        let before = number - self.past.capacity() as f64;
         let (high, low) = split(sum);
         let weighted = (moment - before * high) - before * low;
         (weighted + (moment_rest - before * sum_rest)) * self.scale

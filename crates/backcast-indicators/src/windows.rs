@@ -24,17 +24,17 @@ impl MovingSum {
     /// Sum of the window that ends at this bar; `NaN` while it is not full of defined values.
     #[inline]
     pub(crate) fn step(&mut self, value: f64) -> f64 {
-        if value.is_nan() {
-            self.run = 0;
-        } else {
-            self.run += 1;
-            self.prefix.add(value);
-        }
-        let before = self.past.replace(self.prefix).unwrap_or_default();
+        // A copy in registers: read back from memory as a pair it would wait for two stores.
+        let mut prefix = self.prefix;
+        let gap = value.is_nan();
+        prefix.add(if gap { 0.0 } else { value });
+        self.run = if gap { 0 } else { self.run + 1 };
+        self.prefix = prefix;
+        let before = self.past.replace(prefix).unwrap_or_default();
         if self.run < self.past.capacity() {
             return f64::NAN;
         }
-        self.prefix.since(before)
+        prefix.since(before)
     }
 }
 
