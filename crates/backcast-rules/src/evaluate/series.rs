@@ -44,11 +44,9 @@ impl Series {
         let mut values = Vec::with_capacity(len);
         values.resize(rows, f64::NAN);
         values.extend_from_slice(&self.values[..len - rows]);
-        Series {
-            values: values.into(),
-            valid_from: (self.valid_from + rows).min(len),
-            gaps: self.gaps,
-        }
+        let valid_from = (self.valid_from + rows).min(len);
+        let gaps = self.gaps && has_undefined(&values[valid_from..]);
+        Series { values: values.into(), valid_from, gaps }
     }
 }
 
