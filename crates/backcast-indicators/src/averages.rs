@@ -4,9 +4,9 @@
 //! J. W. Wilder, "New Concepts in Technical Trading Systems", 1978 (smoothed); P. G. Mulloy, "Smoothing Data with Faster
 //! Moving Averages", Stocks & Commodities 12, 1994 (double and triple exponential).
 
+use crate::prefix::MovingSum;
 use crate::ring::Ring;
 use crate::twin::Twin;
-use crate::windows::MovingSum;
 
 /// Simple moving average: the mean of the last `period` values.
 #[derive(Debug, Clone)]
@@ -192,5 +192,31 @@ impl Twin<1, 1> for Kama {
         };
         self.state = Some(next);
         [next]
+    }
+}
+
+/// Zero-lag exponential moving average: the `ema` of `2 x - x_k`, with the lag `k = (period - 1) / 2` rounded down.
+#[derive(Debug, Clone)]
+pub struct Zlema {
+    past: Option<Ring<f64>>,
+    average: Ema,
+}
+
+impl Zlema {
+    /// An average over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        let lag = period.saturating_sub(1) / 2;
+        Self { past: (lag > 0).then(|| Ring::new(lag)), average: Ema::new(period) }
+    }
+}
+
+impl Twin<1, 1> for Zlema {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let earlier = match &mut self.past {
+            Some(past) => past.replace(value).unwrap_or(f64::NAN),
+            None => value,
+        };
+        self.average.step([2.0 * value - earlier])
     }
 }

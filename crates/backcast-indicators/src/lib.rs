@@ -28,16 +28,18 @@ mod twin;
 mod weighted;
 mod windows;
 
-pub use averages::{Dema, Ema, Kama, Sma, Smma, Tema};
+pub use averages::{Dema, Ema, Kama, Sma, Smma, Tema, Zlema};
 pub use catalog::{
     FastPath, IndicatorError, IndicatorSpec, InputSpec, OutputSpec, OutputUnit, ParamSpec, catalog,
     compute, compute_into, find, stream, valid_from, validate,
 };
 pub use directional::Adx;
-pub use momentum::{Macd, Momentum, Roc, Rsi};
+pub use momentum::{Macd, Momentum, Ppo, Roc, Rsi, Trix};
 pub use prefix::{PrefixSums, sma_from_prefix, sma_from_prefix_range};
-pub use ranges::{Atr, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange};
+pub use ranges::{
+    Atr, Awesome, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange, Vortex, WilliamsR,
+};
 pub use series::{Computed, SeriesView};
 pub use twin::{Streaming, Twin};
 pub use weighted::{Hma, Wma};
-pub use windows::{Bollinger, Extreme, Highest, Lowest, StdDev, Sum};
+pub use windows::{Bollinger, Extreme, Highest, Lowest, MeanDeviation, StdDev, Sum};

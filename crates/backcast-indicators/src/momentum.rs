@@ -1,7 +1,8 @@
 //! Changes over a number of bars, and oscillators made of them.
 //!
 //! Sources: J. W. Wilder, "New Concepts in Technical Trading Systems", 1978 (relative strength); G. Appel, "Technical Analysis:
-//! Power Tools for Active Investors", 2005 (convergence and divergence).
+//! Power Tools for Active Investors", 2005 (convergence and divergence);
+//! J. Hutson, "Triple Exponential Smoothing Oscillator", Stocks & Commodities 1, 1983 (trix).
 
 use crate::averages::{Ema, Sma, Smma};
 use crate::ring::Ring;
@@ -164,5 +165,56 @@ impl Twin<1, 3> for Macd {
         let macd = self.fast.step(bar)[0] - self.slow.step(bar)[0];
         let [signal] = self.signal.step([macd]);
         [macd, signal, macd - signal]
+    }
+}
+
+/// Percentage price oscillator: the difference of a fast and a slow `ema` in percent of the slow one, its `ema` as signal, and the
+/// difference of the two.
+#[derive(Debug, Clone)]
+pub struct Ppo {
+    fast: Ema,
+    slow: Ema,
+    signal: Ema,
+}
+
+impl Ppo {
+    /// Averages over `fast`, `slow` and `signal` bars (at least 1).
+    pub fn new(fast: usize, slow: usize, signal: usize) -> Self {
+        Self { fast: Ema::new(fast), slow: Ema::new(slow), signal: Ema::new(signal) }
+    }
+}
+
+impl Twin<1, 3> for Ppo {
+    #[inline]
+    fn step(&mut self, bar: [f64; 1]) -> [f64; 3] {
+        let [slow] = self.slow.step(bar);
+        let ppo = defined(100.0 * (self.fast.step(bar)[0] - slow) / slow);
+        let [signal] = self.signal.step([ppo]);
+        [ppo, signal, ppo - signal]
+    }
+}
+
+/// Change of a threefold `ema` from bar to bar, in percent.
+#[derive(Debug, Clone)]
+pub struct Trix {
+    averages: [Ema; 3],
+    previous: f64,
+}
+
+impl Trix {
+    /// Averages over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self { averages: std::array::from_fn(|_| Ema::new(period)), previous: f64::NAN }
+    }
+}
+
+impl Twin<1, 1> for Trix {
+    #[inline]
+    fn step(&mut self, bar: [f64; 1]) -> [f64; 1] {
+        let [first, second, third] = &mut self.averages;
+        let [average] = third.step(second.step(first.step(bar)));
+        let change = 100.0 * (average / self.previous - 1.0);
+        self.previous = average;
+        [change]
     }
 }

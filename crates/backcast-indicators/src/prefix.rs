@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use crate::ring::Ring;
+
 /// `a + b` as the rounded sum and its rounding error; exact unless it overflows.
 #[inline(always)]
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
@@ -173,6 +175,36 @@ pub fn sma_from_prefix_range(
 ) -> usize {
     prefix.scaled_windows(window, 1.0 / window as f64, from, out);
     prefix.first_full(window)
+}
+
+/// Sum of the last `period` bars, kept as a difference of double-double prefix sums.
+#[derive(Debug, Clone)]
+pub(crate) struct MovingSum {
+    prefix: Pair,
+    past: Ring<Pair>,
+    run: usize,
+}
+
+impl MovingSum {
+    pub(crate) fn new(period: usize) -> Self {
+        Self { prefix: Pair::default(), past: Ring::new(period), run: 0 }
+    }
+
+    /// Sum of the window that ends at this bar; `NaN` while it is not full of defined values.
+    #[inline]
+    pub(crate) fn step(&mut self, value: f64) -> f64 {
+        // A copy in registers: read back from memory as a pair it would wait for two stores.
+        let mut prefix = self.prefix;
+        let gap = value.is_nan();
+        prefix.add(if gap { 0.0 } else { value });
+        self.run = if gap { 0 } else { self.run + 1 };
+        self.prefix = prefix;
+        let before = self.past.replace(prefix).unwrap_or_default();
+        if self.run < self.past.capacity() {
+            return f64::NAN;
+        }
+        prefix.since(before)
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Indicators of the range between high and low.
 //!
 //! Sources: J. W. Wilder, "New Concepts in Technical Trading Systems", 1978 (true range); G. C. Lane, "Lane's Stochastics",
-//! Stocks & Commodities 2, 1984; D. R. Lambert, "Commodity Channel Index", Commodities, 1980.
+//! Stocks & Commodities 2, 1984; D. R. Lambert, "Commodity Channel Index", Commodities, 1980;
+//! L. Williams, "How I Made One Million Dollars Last Year Trading Commodities", 1973 (%R); B. Williams, "New Trading
+//! Dimensions", 1998 (awesome oscillator); E. Botes and D. Siepman, "The Vortex Indicator", Stocks & Commodities 28, 2010.
 
 use crate::averages::{Sma, Smma};
 use crate::twin::Twin;
-use crate::windows::{Highest, Lowest};
+use crate::windows::{Highest, Lowest, Sum};
 
 /// Range of a bar, the previous close included. Reads high, low, close.
 #[derive(Debug, Clone)]
@@ -155,5 +157,88 @@ impl Twin<3, 1> for Cci {
         let distance = typical - self.mean.step([typical])[0];
         let [deviation] = self.deviation.step([distance.abs()]);
         [distance / (self.factor * deviation)]
+    }
+}
+
+/// Where the close stands below the highest of the last `period` bars, from -100 (at the lowest) to 0. Reads high, low, close.
+#[derive(Debug, Clone)]
+pub struct WilliamsR {
+    highest: Highest,
+    lowest: Lowest,
+}
+
+impl WilliamsR {
+    /// A range over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self { highest: Highest::new(period), lowest: Lowest::new(period) }
+    }
+}
+
+impl Twin<3, 1> for WilliamsR {
+    #[inline]
+    fn step(&mut self, [high, low, close]: [f64; 3]) -> [f64; 1] {
+        let [highest] = self.highest.step([high]);
+        let [lowest] = self.lowest.step([low]);
+        [-100.0 * (highest - close) / (highest - lowest)]
+    }
+}
+
+/// Awesome oscillator: difference of two simple averages of the middle of the bar. Reads high, low.
+#[derive(Debug, Clone)]
+pub struct Awesome {
+    fast: Sma,
+    slow: Sma,
+}
+
+impl Awesome {
+    /// Averages over `fast` and `slow` bars (at least 1).
+    pub fn new(fast: usize, slow: usize) -> Self {
+        Self { fast: Sma::new(fast), slow: Sma::new(slow) }
+    }
+}
+
+impl Twin<2, 1> for Awesome {
+    #[inline]
+    fn step(&mut self, [high, low]: [f64; 2]) -> [f64; 1] {
+        let middle = (high + low) / 2.0;
+        [self.fast.step([middle])[0] - self.slow.step([middle])[0]]
+    }
+}
+
+/// Vortex: the ways from low to next high (up) and from high to next low (down), summed, as parts of the summed true
+/// range. Reads high, low, close; gives the way up and the way down.
+#[derive(Debug, Clone)]
+pub struct Vortex {
+    previous_high: f64,
+    previous_low: f64,
+    range: TrueRange,
+    up: Sum,
+    down: Sum,
+    total: Sum,
+}
+
+impl Vortex {
+    /// Sums over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self {
+            previous_high: f64::NAN,
+            previous_low: f64::NAN,
+            range: TrueRange::new(),
+            up: Sum::new(period),
+            down: Sum::new(period),
+            total: Sum::new(period),
+        }
+    }
+}
+
+impl Twin<3, 2> for Vortex {
+    #[inline]
+    fn step(&mut self, bar: [f64; 3]) -> [f64; 2] {
+        let [high, low, _] = bar;
+        let [up] = self.up.step([(high - self.previous_low).abs()]);
+        let [down] = self.down.step([(low - self.previous_high).abs()]);
+        (self.previous_high, self.previous_low) = (high, low);
+        let [total] = self.total.step(self.range.step(bar));
+        [up / total, down / total]
     }
 }

@@ -4,39 +4,9 @@
 
 use std::collections::VecDeque;
 
-use crate::prefix::{Pair, PrefixSums};
-use crate::ring::Ring;
+use crate::averages::Sma;
+use crate::prefix::{MovingSum, PrefixSums};
 use crate::twin::Twin;
-
-/// Sum of the last `period` bars, kept as a difference of double-double prefix sums.
-#[derive(Debug, Clone)]
-pub(crate) struct MovingSum {
-    prefix: Pair,
-    past: Ring<Pair>,
-    run: usize,
-}
-
-impl MovingSum {
-    pub(crate) fn new(period: usize) -> Self {
-        Self { prefix: Pair::default(), past: Ring::new(period), run: 0 }
-    }
-
-    /// Sum of the window that ends at this bar; `NaN` while it is not full of defined values.
-    #[inline]
-    pub(crate) fn step(&mut self, value: f64) -> f64 {
-        // A copy in registers: read back from memory as a pair it would wait for two stores.
-        let mut prefix = self.prefix;
-        let gap = value.is_nan();
-        prefix.add(if gap { 0.0 } else { value });
-        self.run = if gap { 0 } else { self.run + 1 };
-        self.prefix = prefix;
-        let before = self.past.replace(prefix).unwrap_or_default();
-        if self.run < self.past.capacity() {
-            return f64::NAN;
-        }
-        prefix.since(before)
-    }
-}
 
 /// Sum of the last `period` values.
 #[derive(Debug, Clone)]
@@ -198,5 +168,27 @@ pub(crate) fn bollinger_slice(
     let lines = middle.iter_mut().zip(upper.iter_mut()).zip(lower.iter_mut());
     for ((middle, upper), lower) in lines {
         [*middle, *upper, *lower] = bands(*middle, *upper, period, scale, width);
+    }
+}
+
+/// Mean deviation: simple average of the distances of the values from their simple average, each at its own bar.
+#[derive(Debug, Clone)]
+pub struct MeanDeviation {
+    mean: Sma,
+    distance: Sma,
+}
+
+impl MeanDeviation {
+    /// Both averages over `period` bars (at least 1).
+    pub fn new(period: usize) -> Self {
+        Self { mean: Sma::new(period), distance: Sma::new(period) }
+    }
+}
+
+impl Twin<1, 1> for MeanDeviation {
+    #[inline]
+    fn step(&mut self, [value]: [f64; 1]) -> [f64; 1] {
+        let [mean] = self.mean.step([value]);
+        self.distance.step([(value - mean).abs()])
     }
 }

@@ -4,7 +4,7 @@ use super::spec::{
     AT_MISSING, CLOSE, FastPath, Forms, IN_WINDOW, IndicatorSpec, ParamSpec, bars, by_twin, length,
     level,
 };
-use crate::averages::{Dema, Ema, Kama, Sma, Smma, Tema};
+use crate::averages::{Dema, Ema, Kama, Sma, Smma, Tema, Zlema};
 use crate::prefix::{PrefixSums, sma_from_prefix};
 use crate::twin::boxed;
 use crate::weighted::{Hma, Wma};
@@ -142,5 +142,20 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         source: "k + c^2 (x - k), c = er (f - s) + s, er = |x - x_n| / sum |x - x_1|, f = 2 / (fast + 1), s = 2 / (slow + 1), seeded with the mean of n values, er = 0 where nothing moved; Kaufman, Trading Systems and Methods, 5th ed., 2013",
         fast_path: None,
         forms: by_twin!(params => Kama::new(length(params, 0), length(params, 1), length(params, 2))),
+    },
+    IndicatorSpec {
+        name: "zlema",
+        aliases: &["zero_lag_ema"],
+        title: "Zero-lag exponential moving average",
+        summary: "exponential average of a series that is pushed ahead by its last change",
+        inputs: CLOSE,
+        params: PERIOD_30,
+        outputs: &[level("zlema")],
+        warm_up: |params, _| length(params, 0) + (length(params, 0) - 1) / 2,
+        warm_up_text: "period + (period - 1) / 2, rounded down",
+        undefined: "at a missing value and (period - 1) / 2 bars after it, which leave the average as it was",
+        source: "ema(2 x - x_k, n), k = (n - 1) / 2 rounded down; Ehlers and Way, Zero Lag, 2010",
+        fast_path: None,
+        forms: by_twin!(params => Zlema::new(length(params, 0))),
     },
 ];

@@ -3,7 +3,7 @@
 use super::spec::{
     AT_MISSING, CLOSE, Forms, IndicatorSpec, ParamSpec, bars, by_twin, length, level, ratio,
 };
-use crate::momentum::{Macd, Momentum, Roc, Rsi, momentum_slice, roc_slice};
+use crate::momentum::{Macd, Momentum, Ppo, Roc, Rsi, Trix, momentum_slice, roc_slice};
 use crate::twin::boxed;
 
 const PERIOD_12: &[ParamSpec] = &[bars("period", 12.0, 1.0, "bars looked back")];
@@ -134,5 +134,42 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         source: "ema(x, fast) - ema(x, slow); signal = ema(macd, signal); histogram = macd - signal; Appel, Technical Analysis: Power Tools for Active Investors, 2005",
         fast_path: None,
         forms: by_twin!(params => Macd::new(length(params, 0), length(params, 1), length(params, 2))),
+    },
+    IndicatorSpec {
+        name: "ppo",
+        aliases: &["percentage_price_oscillator"],
+        title: "Percentage price oscillator",
+        summary: "difference of a fast and a slow exponential average in percent of the slow one, with a signal line",
+        inputs: CLOSE,
+        params: &[
+            bars("fast", 12.0, 1.0, "period of the fast ema"),
+            bars("slow", 26.0, 1.0, "period of the slow ema"),
+            bars("signal", 9.0, 1.0, "period of the ema of the difference"),
+        ],
+        outputs: &[ratio("ppo"), ratio("signal"), ratio("histogram")],
+        warm_up: |params, output| {
+            let ppo = length(params, 0).max(length(params, 1));
+            if output == 0 { ppo } else { ppo + length(params, 2) - 1 }
+        },
+        warm_up_text: "ppo: the longer of fast and slow; signal and histogram: signal - 1 more",
+        undefined: "at a missing value and where the slow average is zero, which leave the averages as they were",
+        source: "100 (ema(x, fast) - ema(x, slow)) / ema(x, slow); signal = ema(ppo, signal); histogram = ppo - signal; Appel, Technical Analysis: Power Tools for Active Investors, 2005",
+        fast_path: None,
+        forms: by_twin!(params => Ppo::new(length(params, 0), length(params, 1), length(params, 2))),
+    },
+    IndicatorSpec {
+        name: "trix",
+        aliases: &[],
+        title: "Trix",
+        summary: "change of a threefold exponential average from bar to bar, in percent",
+        inputs: CLOSE,
+        params: &[bars("period", 15.0, 1.0, "bars averaged, three times")],
+        outputs: &[ratio("trix")],
+        warm_up: |params, _| 3 * length(params, 0) - 1,
+        warm_up_text: "3 * period - 1",
+        undefined: "at a missing value and the one after",
+        source: "100 (e / e_1 - 1), e = ema(ema(ema(x, n), n), n); Hutson, Triple Exponential Smoothing Oscillator, 1983",
+        fast_path: None,
+        forms: by_twin!(params => Trix::new(length(params, 0))),
     },
 ];

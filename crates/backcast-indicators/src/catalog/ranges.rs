@@ -1,10 +1,12 @@
 //! Indicators of high, low and close.
 
 use super::spec::{
-    HIGH_LOW_CLOSE, IndicatorSpec, ParamSpec, bars, by_twin, length, number, price, ratio,
+    HIGH_LOW_CLOSE, IndicatorSpec, ParamSpec, bars, by_twin, column, length, number, price, ratio,
 };
 use crate::directional::Adx;
-use crate::ranges::{Atr, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange};
+use crate::ranges::{
+    Atr, Awesome, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange, Vortex, WilliamsR,
+};
 
 const PERIOD_14: &[ParamSpec] = &[bars("period", 14.0, 1.0, "bars averaged")];
 const RANGE: ParamSpec = bars("period", 14.0, 1.0, "bars whose highest and lowest are taken");
@@ -135,5 +137,53 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         source: "(t - sma(t, n)) / (factor * sma(|t - sma(t, n)|, n)), t = (high + low + close) / 3; Lambert, Commodity Channel Index, 1980",
         fast_path: None,
         forms: by_twin!(params => Cci::new(length(params, 0), params[1])),
+    },
+    IndicatorSpec {
+        name: "williams_r",
+        aliases: &["willr"],
+        title: "Williams %R",
+        summary: "where the close stands below the highest of the recent range, from -100 (at the lowest) to 0",
+        inputs: HIGH_LOW_CLOSE,
+        params: &[RANGE],
+        outputs: &[ratio("williams_r")],
+        warm_up: |params, _| length(params, 0),
+        warm_up_text: "period",
+        undefined: "where highest equals lowest or a missing bar is among them",
+        source: "-100 (highest - close) / (highest - lowest); L. Williams, How I Made One Million Dollars Last Year Trading Commodities, 1973",
+        fast_path: None,
+        forms: by_twin!(params => WilliamsR::new(length(params, 0))),
+    },
+    IndicatorSpec {
+        name: "awesome_oscillator",
+        aliases: &["ao"],
+        title: "Awesome oscillator",
+        summary: "difference of a short and a long average of the middle of the bar",
+        inputs: &[column("high", "high"), column("low", "low")],
+        params: &[
+            bars("fast", 5.0, 1.0, "bars of the short average"),
+            bars("slow", 34.0, 1.0, "bars of the long average"),
+        ],
+        outputs: &[price("awesome_oscillator")],
+        warm_up: |params, _| length(params, 0).max(length(params, 1)),
+        warm_up_text: "the longer of fast and slow",
+        undefined: "while the longer window holds a missing bar",
+        source: "sma(m, fast) - sma(m, slow), m = (high + low) / 2; B. Williams, New Trading Dimensions, 1998",
+        fast_path: None,
+        forms: by_twin!(params => Awesome::new(length(params, 0), length(params, 1))),
+    },
+    IndicatorSpec {
+        name: "vortex",
+        aliases: &[],
+        title: "Vortex",
+        summary: "ways up and down from bar to bar as parts of the true range",
+        inputs: HIGH_LOW_CLOSE,
+        params: &[bars("period", 14.0, 1.0, "bars summed")],
+        outputs: &[ratio("plus"), ratio("minus")],
+        warm_up: |params, _| length(params, 0) + 1,
+        warm_up_text: "period + 1",
+        undefined: "while the last period + 1 bars hold a missing one, and where they have no range",
+        source: "plus = sum |high - low_1| / sum true_range, minus = sum |low - high_1| / sum true_range; Botes and Siepman, The Vortex Indicator, 2010",
+        fast_path: None,
+        forms: by_twin!(params => Vortex::new(length(params, 0))),
     },
 ];

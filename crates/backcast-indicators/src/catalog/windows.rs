@@ -6,7 +6,9 @@ use super::spec::{
 };
 use crate::prefix::PrefixSums;
 use crate::twin::boxed;
-use crate::windows::{Bollinger, Highest, Lowest, StdDev, Sum, bollinger_slice, stddev_slice};
+use crate::windows::{
+    Bollinger, Highest, Lowest, MeanDeviation, StdDev, Sum, bollinger_slice, stddev_slice,
+};
 
 const PERIOD: &[ParamSpec] = &[required_bars("period", 1.0, "bars looked at")];
 
@@ -105,5 +107,20 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
             },
             twin: |params| boxed(Bollinger::new(length(params, 0), params[1])),
         },
+    },
+    IndicatorSpec {
+        name: "mean_deviation",
+        aliases: &["meandev"],
+        title: "Mean deviation",
+        summary: "average distance of the values from their average, each at its own bar",
+        inputs: CLOSE,
+        params: &[bars("period", 20.0, 1.0, "bars averaged")],
+        outputs: &[level("mean_deviation")],
+        warm_up: |params, _| 2 * length(params, 0) - 1,
+        warm_up_text: "2 * period - 1",
+        undefined: "while the last 2 * period - 1 bars hold a missing value",
+        source: "sma(|x - sma(x, n)|, n); as in Lambert, Commodity Channel Index, 1980",
+        fast_path: None,
+        forms: by_twin!(params => MeanDeviation::new(length(params, 0))),
     },
 ];

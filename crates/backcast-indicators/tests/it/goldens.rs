@@ -75,6 +75,7 @@ fn moving_averages_agree_with_the_reference() {
     check("DoubleExponentialMovingAverage", "dema", &[8.0], &["dema"]);
     check("TripleExponentialMovingAverage", "tema", &[8.0], &["tema"]);
     check("AdaptiveMovingAverage", "kama", &[12.0, 3.0, 25.0], &["kama"]);
+    check("ZeroLagExponentialMovingAverage", "zlema", &[11.0], &["zlema"]);
     check("HullMovingAverage", "hma", &[16.0], &["hma"]);
 }
 
@@ -86,10 +87,15 @@ fn oscillators_agree_with_the_reference() {
     check("MACDHisto", "macd", &[6.0, 13.0, 5.0], &["macd", "signal", "histo"]);
     check("RateOfChange", "roc", &[10.0], &["roc"]);
     check("Momentum", "momentum", &[10.0], &["momentum"]);
+    check("PercentagePriceOscillator", "ppo", &[6.0, 13.0, 5.0], &["ppo", "signal", "histo"]);
+    check("Trix", "trix", &[7.0], &["trix"]);
+    check("AwesomeOscillator", "awesome_oscillator", &[3.0, 13.0], &["ao"]);
 }
 
 #[test]
 fn ranges_agree_with_the_reference() {
+    check("WilliamsR", "williams_r", &[10.0], &["percR"]);
+    check("Vortex", "vortex", &[10.0], &["vi_plus", "vi_minus"]);
     check("TrueRange", "true_range", &[], &["tr"]);
     check("AverageTrueRange", "atr", &[10.0], &["atr"]);
     check("DirectionalMovement", "adx", &[10.0], &["adx", "plusDI", "minusDI", "adxr"]);
@@ -101,6 +107,7 @@ fn ranges_agree_with_the_reference() {
 #[test]
 fn windows_agree_with_the_reference() {
     check("SumN", "sum", &[6.0], &["sumn"]);
+    check("MeanDeviation", "mean_deviation", &[10.0], &["meandev"]);
     check("Highest", "highest", &[10.0], &["highest"]);
     check("Lowest", "lowest", &[10.0], &["lowest"]);
     check("StandardDeviation", "stddev", &[10.0], &["stddev"]);

@@ -95,7 +95,7 @@ fn by_bars(spec: &IndicatorSpec, inputs: &[SeriesView<'_>], params: &[f64]) -> V
 }
 
 /// Indicators that divide by something the market can make zero.
-const DIVIDING: [&str; 9] = [
+const DIVIDING: [&str; 11] = [
     "roc",
     "rsi",
     "rsi_sma",
@@ -105,6 +105,8 @@ const DIVIDING: [&str; 9] = [
     "stochastic_fast",
     "stochastic_full",
     "cci",
+    "williams_r",
+    "vortex",
 ];
 
 proptest! {
