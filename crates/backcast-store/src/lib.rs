@@ -1,1 +1,23 @@
 //! Bars and results to files and back: CSV, Parquet, bundles, the sample.
+
+mod atomic;
+mod bundle;
+mod columns;
+mod digest;
+mod error;
+mod home;
+mod ingest;
+mod map;
+mod sample;
+
+pub use bundle::{
+    BundleInfo, VerifyReport, list_bundles, load_bundle, remove_bundle, show_bundle, verify_bundle,
+};
+pub use digest::data_digest;
+pub use error::{RowError, StoreError};
+pub use home::Home;
+pub use ingest::{
+    AdjClose, BarLabel, ColumnMap, DateOrder, Format, IngestReport, IngestRequest, Prices,
+    ReadOptions, ingest, read_file, read_frequency,
+};
+pub use sample::SAMPLE;
