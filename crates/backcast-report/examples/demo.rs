@@ -332,7 +332,7 @@ fn sweep_metrics() -> Vec<SweepMetric> {
 fn asset_sweep(index: usize, asset: &str) -> AssetSweep {
     let (fasts, slows) = (100, 100);
     let mut noise = Noise(index as u64 + 11);
-    let mut values = vec![Vec::with_capacity(fasts * slows); 13];
+    let mut values = vec![Vec::new(); 13];
     for fast in 0..fasts {
         for slow in 0..slows {
             let (x, y) = (fast as f64 / 100.0, slow as f64 / 100.0);

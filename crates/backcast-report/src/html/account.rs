@@ -43,7 +43,7 @@ pub(super) fn summary(accounts: &[Account], ids: &Ids) -> Markup {
         @if shown.len() < accounts.len() {
             p.note { (shown.len()) " of " (accounts.len()) " accounts are shown; all of them are in the result files." }
         }
-        @for (i, account) in shown.iter().enumerate() {
+        @for (i, account) in shown.iter().enumerate().filter(|(_, account)| !account.metrics.is_empty()) {
             dl.cards data-group=(ids.group) data-account=(i) hidden[i > 0] {
                 @for metric in &account.metrics {
                     div.card {

@@ -6,6 +6,11 @@ use super::table::table;
 use super::{choice, figure, nothing};
 use crate::model::{AssetSweep, Sweep};
 
+const HOW_TO_READ_A_MAP: &str = "Choose a set by a click or by the lists above. A star marks the best set as ranked below, a ring \
+    the chosen one; blank cells are undefined or not part of the sweep; colours end at the 1st and 99th percentile.";
+const HOW_TO_READ_A_LINE: &str =
+    "Choose a set by a click or by the list above. A ring marks the chosen one.";
+
 /// The section of a sweep. `thinning_note` says which sets are not drawn.
 pub(super) fn sweep(sweep: &Sweep, thinning_note: Option<&str>) -> Markup {
     html! {
@@ -51,10 +56,7 @@ fn map(sweep: &Sweep, thinning_note: Option<&str>) -> Markup {
         div.split {
             div {
                 (figure("heatmap", "All sets", "Map of the chosen metric over the parameters", "square", html! {}))
-                p.note {
-                    "Choose a set by a click or by the lists above. A star marks the best set as ranked below, a ring the chosen one; blank "
-                    "cells are undefined or not part of the sweep; colours end at the 1st and 99th percentile."
-                }
+                p.note { (if sweep.params.len() > 1 { HOW_TO_READ_A_MAP } else { HOW_TO_READ_A_LINE }) }
                 @if let Some(note) = thinning_note { p.note #thinning-note { (note) } }
             }
             div {

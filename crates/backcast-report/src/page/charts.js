@@ -16,7 +16,7 @@ function colours() {
 }
 
 function axis(c, more) {
-  return { gridcolor: c.grid, linecolor: c.line, tickcolor: c.line, zeroline: false, showline: true, ticks: "outside", ticklen: 4, fixedrange: true, spikecolor: c.muted, spikethickness: 1, spikedash: "dot", ...more };
+  return { gridcolor: c.grid, linecolor: c.line, tickcolor: c.line, zeroline: false, showline: true, ticks: "outside", ticklen: 4, fixedrange: true, showspikes: false, spikecolor: c.muted, spikethickness: 1, spikedash: "dot", ...more };
 }
 
 const narrow = () => window.innerWidth < 560;
@@ -45,9 +45,22 @@ function layout(c, more) {
 
 const config = { responsive: true, displayModeBar: false, doubleClick: false, showTips: false };
 
-async function draw(id) {
-  const element = $(id);
-  if (!element || !charts[id]) return;
+const drawing = {}; // element id -> promise of the drawing under way
+const asked = new Set(); // charts to be drawn once more
+
+// Draws a chart; a chart that is being drawn is drawn once more afterwards, however often that was asked for.
+function draw(id) {
+  if (!$(id) || !charts[id]) return Promise.resolve();
+  asked.add(id);
+  drawing[id] ??= drawAsked(id).finally(() => delete drawing[id]);
+  return drawing[id];
+}
+
+async function drawAsked(id) {
+  while (asked.delete(id)) await drawOnce(id, $(id));
+}
+
+async function drawOnce(id, element) {
   const c = colours();
   const { traces, layout: own } = charts[id](c);
   const first = !element.classList.contains("js-plotly-plot");
@@ -56,14 +69,15 @@ async function draw(id) {
   if (first && charts[id].after) charts[id].after(element);
 }
 
-// The lowest and highest of `values` between two times, with the points just outside.
-function extent(times, values, range) {
+// The lowest and highest of `values` between two times, with the points just outside; on a logarithmic axis of the
+// positive ones.
+function extent(times, values, range, log = false) {
   let low = Infinity;
   let high = -Infinity;
   const end = Math.min(lowerBound(times, range[1]) + 1, times.length);
   for (let i = Math.max(lowerBound(times, range[0]) - 1, 0); i < end; i++) {
     const value = values[i];
-    if (value === null || value === undefined) continue;
+    if (value === null || value === undefined || (log && value <= 0)) continue;
     if (value < low) low = value;
     if (value > high) high = value;
   }
@@ -74,10 +88,7 @@ function valueRange(extents, log) {
   let low = Math.min(...extents.map((e) => e[0]));
   let high = Math.max(...extents.map((e) => e[1]));
   if (!(low <= high)) return undefined;
-  if (log) {
-    if (low <= 0) return undefined;
-    [low, high] = [Math.log10(low), Math.log10(high)];
-  }
+  if (log) [low, high] = [Math.log10(low), Math.log10(high)];
   const margin = (high - low || Math.abs(high) || 1) * 0.05;
   return [low - margin, high + margin];
 }
@@ -86,10 +97,10 @@ const money = (what, currency) => (currency ? `${what} (${currency})` : what);
 
 // Ticks that tell values apart on a logarithmic axis of any span.
 function valueAxis(c, range, log, title) {
-  const plain = { title: { text: title }, tickformat: ",~r", hoverformat: ",.2f", range };
-  if (!log) return axis(c, { ...plain, tickformat: "," });
+  const plain = { title: { text: title }, tickformat: ",", hoverformat: ",.2f", range };
+  if (!log) return axis(c, plain);
   const span = range ? 10 ** (range[1] - range[0]) : 10;
-  return axis(c, { ...plain, type: "log", dtick: span > 100 ? undefined : span > 8 ? "D2" : undefined, tickformat: ",", nticks: 6 });
+  return axis(c, { ...plain, type: "log", dtick: span > 8 && span <= 100 ? "D2" : undefined, nticks: 6 });
 }
 
 // ---- groups
@@ -113,7 +124,8 @@ function fullRange(state) {
   const lists = [account && unpack("series", account.equity.t), asset && unpack("series", asset.t)];
   const ends = lists.filter((list) => list && list.length).map((list) => [list[0], list[list.length - 1]]);
   if (!ends.length) return [0, DAY];
-  return [Math.min(...ends.map((end) => end[0])), Math.max(...ends.map((end) => end[1]), Math.min(...ends.map((end) => end[0])) + 1)];
+  const start = Math.min(...ends.map((end) => end[0]));
+  return [start, Math.max(...ends.map((end) => end[1]), start + DAY)];
 }
 
 const shownRange = (state) => state.range || fullRange(state);
@@ -158,7 +170,7 @@ function groupMargins(state) {
   return margins(longest(account ? [reach(account.equity), reach(account.buy_and_hold)] : []));
 }
 
-const timeAxis = (c, state, more) => axis(c, { type: "date", range: shownRange(state), fixedrange: false, hoverformat: "%Y-%m-%d", showgrid: false, ...more });
+const timeAxis = (c, state, more) => axis(c, { type: "date", range: shownRange(state), fixedrange: false, hoverformat: "%Y-%m-%d", showgrid: false, showspikes: !more, ...more });
 
 // ---- equity and drawdown
 
@@ -167,11 +179,11 @@ function equity(state, c) {
   const range = shownRange(state);
   const own = points("series", account.equity);
   const traces = [line("Strategy", own, c.strategy)];
-  const extents = [extent(own.t, own.v, range)];
+  const extents = [extent(own.t, own.v, range, state.log)];
   if (account.buy_and_hold) {
     const other = points("series", account.buy_and_hold);
     traces.push(line("Buy-and-hold", other, c.benchmark, 1.2));
-    extents.push(extent(other.t, other.v, range));
+    extents.push(extent(other.t, other.v, range, state.log));
   }
   if (state.section.windows.length) traces.push(windowLabels(state, own));
   return {
@@ -200,7 +212,7 @@ function drawdown(state, c) {
       showlegend: false,
       margin: groupMargins(state),
       xaxis: timeAxis(c, state),
-      yaxis: axis(c, { title: { text: "Below peak" }, tickformat: ".0%", hoverformat: ".2%", nticks: 5, range: [isFinite(low) && low < 0 ? low * 1.08 : -0.01, 0] }),
+      yaxis: axis(c, { title: { text: "Below peak" }, tickformat: low > -0.05 ? ".1%" : ".0%", hoverformat: ".2%", nticks: 5, range: [isFinite(low) && low < 0 ? low * 1.08 : -0.01, 0] }),
       shapes: bands(state, c),
     },
   };

@@ -81,10 +81,10 @@ function pickRow(row) {
 
 function clicked(event) {
   const point = event.points[0];
-  const nearest = (values, value) => values.reduce((best, v, i) => (Math.abs(v - value) < Math.abs(values[best] - value) ? i : best), 0);
+  const nearest = (param, value) => places(param).reduce((best, v, i, all) => (Math.abs(v - value) < Math.abs(all[best] - value) ? i : best), 0);
   const set = [...chosen.set];
-  set[chosen.x] = nearest(sweep.params[chosen.x].values, point.x);
-  if (sweep.params.length > 1) set[chosen.y] = nearest(sweep.params[chosen.y].values, point.y);
+  set[chosen.x] = nearest(sweep.params[chosen.x], point.x);
+  if (sweep.params.length > 1) set[chosen.y] = nearest(sweep.params[chosen.y], point.y);
   choose(set);
 }
 
@@ -189,29 +189,48 @@ function heatmap(c) {
   const bar = { title: { text: metric.percent || !metric.unit ? metric.name : `${metric.name} (${metric.unit})`, side: flat ? "top" : "right" }, thickness: 12, outlinewidth: 0, tickformat: metric.percent ? ",.0%" : ",~r", tickcolor: c.line, ticks: "outside", ticklen: 3, ...(flat ? { orientation: "h", y: -0.22, yanchor: "top", len: 1 } : { len: 1 }) };
   return {
     traces: [
-      { type: "heatmap", x: px.values, y: py.values, z, text, hovertemplate: "%{text}<extra></extra>", ...scale(values, metric, c), colorbar: bar, hoverongaps: false },
+      { type: "heatmap", x: places(px), y: places(py), z, text, hovertemplate: "%{text}<extra></extra>", ...scale(values, metric, c), colorbar: bar, hoverongaps: false },
       ...marks(c),
     ],
     layout: {
       hovermode: "closest", showlegend: false, dragmode: false,
       margin: { ...margins(4, 48), r: 10 },
-      xaxis: axis(c, { title: { text: titled(px) }, showgrid: false, range: cellRange(px.values) }),
-      yaxis: axis(c, { title: { text: titled(py) }, showgrid: false, range: cellRange(py.values) }),
+      xaxis: cellAxis(c, px),
+      yaxis: cellAxis(c, py),
     },
   };
 }
 
-// From the edge of the first cell to that of the last.
-function cellRange(values) {
-  const end = values.length - 1;
-  const halves = end > 0 ? [(values[1] - values[0]) / 2, (values[end] - values[end - 1]) / 2] : [0.5, 0.5];
-  return [values[0] - halves[0], values[end] + halves[1]];
+// Where a parameter's values stand on an axis: at themselves if they are evenly spaced, else in equal distances.
+function places(param) {
+  const { values } = param;
+  const steps = values.slice(1).map((value, i) => value - values[i]);
+  const even = steps.every((step) => Math.abs(step / steps[0] - 1) < 0.01);
+  return even ? values : values.map((_, i) => i);
+}
+
+// An axis from the edge of the first cell to that of the last.
+function cellAxis(c, param) {
+  const at = places(param);
+  const half = at.length > 1 ? (at[1] - at[0]) / 2 : 0.5;
+  const own = { title: { text: titled(param) }, showgrid: false, range: [at[0] - half, at[at.length - 1] + half] };
+  if (at !== param.values || at.length === 1) {
+    const every = Math.ceil(at.length / 12);
+    own.tickvals = at.filter((_, i) => i % every === 0);
+    own.ticktext = param.values.filter((_, i) => i % every === 0).map(short);
+  }
+  return axis(c, own);
+}
+
+function onAxis(index, params) {
+  const param = sweep.params[index];
+  return places(param)[param.values.indexOf(params[index])] ?? null;
 }
 
 // The best set as a star, the chosen one as a ring.
 function marks(c) {
   const mark = (params, symbol, size) => ({
-    type: "scatter", mode: "markers", x: [params[chosen.x]], y: [params[chosen.y]], hoverinfo: "skip",
+    type: "scatter", mode: "markers", x: [onAxis(chosen.x, params)], y: [onAxis(chosen.y, params)], hoverinfo: "skip",
     marker: { symbol, size, color: symbol === "star" ? c.ink : "rgba(0,0,0,0)", line: { color: symbol === "star" ? c.panel : c.ink, width: symbol === "star" ? 1 : 2.5 } },
   });
   const out = [];
@@ -229,15 +248,15 @@ function lineMap(c) {
   const param = sweep.params[0];
   const text = values.map((value, i) => `${param.name} ${short(param.values[i])}<br><b>${measured(value, metric)}</b>`);
   const at = chosen.set[0];
-  const traces = [{ type: "scatter", mode: "lines+markers", x: param.values, y: values, text, hovertemplate: "%{text}<extra></extra>", line: { color: c.strategy, width: 1.6 }, marker: { size: 5 } }];
-  if (!chosen.outside) traces.push({ type: "scatter", mode: "markers", x: [param.values[at]], y: [values[at]], hoverinfo: "skip", marker: { symbol: "circle-open", size: 14, color: c.ink, line: { width: 2 } } });
+  const traces = [{ type: "scatter", mode: "lines+markers", x: places(param), y: values, text, hovertemplate: "%{text}<extra></extra>", line: { color: c.strategy, width: 1.6 }, marker: { size: 5 } }];
+  if (!chosen.outside) traces.push({ type: "scatter", mode: "markers", x: [places(param)[at]], y: [values[at]], hoverinfo: "skip", marker: { symbol: "circle-open", size: 14, color: c.ink, line: { width: 2 } } });
   const unit = metric.percent || !metric.unit ? metric.name : `${metric.name} (${metric.unit})`;
   return {
     traces,
     layout: {
       hovermode: "closest", showlegend: false, dragmode: false,
       margin: margins(6, 48),
-      xaxis: axis(c, { title: { text: titled(param) } }),
+      xaxis: cellAxis(c, param),
       yaxis: axis(c, { title: { text: unit }, tickformat: metric.percent ? ",.0%" : "," }),
     },
   };
@@ -273,12 +292,12 @@ function cellCurve(c) {
   const extents = [];
   if (curve) {
     traces.push(line("Chosen set", curve, c.strategy));
-    extents.push(extent(curve.t, curve.v, everything));
+    extents.push(extent(curve.t, curve.v, everything, chosen.log));
   }
   if (asset.buy_and_hold) {
     const other = points("curves", asset.buy_and_hold);
     traces.push(line("Buy-and-hold", other, c.benchmark, 1.2));
-    extents.push(extent(other.t, other.v, everything));
+    extents.push(extent(other.t, other.v, everything, chosen.log));
   }
   $("cell-curve").dataset.trial = trial ?? "";
   $("cell-curve").dataset.curve = curve ? curve.kind : "none";
@@ -288,7 +307,7 @@ function cellCurve(c) {
     layout: {
       showlegend: true,
       margin: margins(longest(extents)),
-      xaxis: axis(c, { type: "date", showgrid: false, hoverformat: "%Y-%m-%d" }),
+      xaxis: axis(c, { type: "date", showgrid: false, showspikes: true, hoverformat: "%Y-%m-%d" }),
       yaxis: valueAxis(c, extents.length ? valueRange(extents, chosen.log) : undefined, chosen.log, money("Equity", asset.currency)),
     },
   };

@@ -8,9 +8,11 @@ use crate::model::{self, CoarseCurves, Format};
 use crate::number::stored_decimals;
 use crate::pack::{Packed, Packer, Slot};
 
-/// Values of all metrics and assets that are tried first. If their text is too long, the metrics lose a digit, then
-/// the number of values is halved until it fits.
+/// Values of all metrics and assets that are tried first. If their text is too long, metrics with more than
+/// [`MANY_LEVELS`] distinct values lose a digit, then all do, then the number of values is halved until it fits.
 const VALUES: usize = 1_200_000;
+/// Levels that are more than the eye needs.
+const MANY_LEVELS: f64 = 400.0;
 /// Text of the grid's stream, in bytes.
 const GRID_TEXT: usize = 390 * 1024;
 /// Points of a full curve.
@@ -88,7 +90,8 @@ pub(super) struct Prepared<'a> {
 /// The sweep for the script; its curves are added to `curves`.
 pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepared<'a> {
     let mut limit = VALUES;
-    let mut digits_lost = 0;
+    let mut digits_lost = vec![0; model.metrics.len()];
+    let mut losses = [digits_of_many_levels(model), vec![1; model.metrics.len()]].into_iter();
     let (axes, trials, values, grid) = loop {
         let axes = axes(model, limit);
         let mut packer = Packer::default();
@@ -102,16 +105,15 @@ pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepare
         let values: Vec<Vec<Packed>> = model
             .assets
             .iter()
-            .map(|asset| grid_values(model, asset, &cells, digits_lost, &mut packer))
+            .map(|asset| grid_values(model, asset, &cells, &digits_lost, &mut packer))
             .collect();
         let grid = packer.finish();
         if grid.len() <= GRID_TEXT || limit < 1000 {
             break (axes, trials, values, grid);
         }
-        if digits_lost == 0 {
-            digits_lost = 1;
-        } else {
-            limit /= 2;
+        match losses.next() {
+            Some(lost) => digits_lost = lost,
+            None => limit /= 2,
         }
     };
 
@@ -127,7 +129,7 @@ pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepare
         .map(|(asset, values)| asset_payload(model, asset, values, curves));
     let sweep = Sweep {
         params: params.collect(),
-        metrics: model.metrics.iter().map(|m| metric(m, digits_lost)).collect(),
+        metrics: model.metrics.iter().zip(&digits_lost).map(|(m, &lost)| metric(m, lost)).collect(),
         trials,
         assets: assets.collect(),
         chosen_asset: model.chosen_asset.min(model.assets.len().saturating_sub(1)),
@@ -232,7 +234,7 @@ fn grid_values(
     model: &model::Sweep,
     asset: &model::AssetSweep,
     cells: &[Option<u32>],
-    digits_lost: i32,
+    digits_lost: &[i32],
     packer: &mut Packer,
 ) -> Vec<Packed> {
     let metrics = model.metrics.iter().enumerate();
@@ -248,11 +250,24 @@ fn grid_values(
             packer.add(
                 cells.iter().map(slot),
                 10_f64.powi(
-                    -(decimals(&metric.format, digits_lost) + percent_digits(&metric.format)),
+                    -(decimals(&metric.format, digits_lost[i]) + percent_digits(&metric.format)),
                 ),
             )
         })
         .collect()
+}
+
+/// One digit from each metric with many levels, none from the others.
+fn digits_of_many_levels(model: &model::Sweep) -> Vec<i32> {
+    let levels = |i: usize, metric: &model::SweepMetric| {
+        let values = model.assets.iter().filter_map(|asset| asset.values.get(i)).flatten();
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((f64::MAX, f64::MIN), |(low, high), &value| (low.min(value), high.max(value)));
+        (high - low) * 10_f64.powi(stored_decimals(&metric.format))
+    };
+    let metrics = model.metrics.iter().enumerate();
+    metrics.map(|(i, metric)| i32::from(levels(i, metric) > MANY_LEVELS)).collect()
 }
 
 /// Digits after the point that the page shows of a metric; only digits after the point are ever lost.

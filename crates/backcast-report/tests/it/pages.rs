@@ -95,7 +95,7 @@ pub(crate) fn sweep_page(side: usize, assets: usize) -> Page {
     };
     let metric = |i: usize| SweepMetric {
         name: format!("Metric {i}"),
-        format: if i % 3 == 0 { Format::Percent(1) } else { Format::Decimals(2) },
+        format: if i.is_multiple_of(3) { Format::Percent(1) } else { Format::Decimals(2) },
         higher_is_better: true,
         neutral: Some(0.0),
         help: String::new(),
