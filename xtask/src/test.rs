@@ -81,7 +81,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 /// Files that git does not track, ignored ones included, without the target folder.
 fn stray_files() -> Result<BTreeSet<String>, String> {
     let mut git = Command::new("git");
-    git.args(["status", "--porcelain", "--ignored", "--untracked-files=all"]);
+    git.args(["status", "--porcelain", "--ignored=matching", "--untracked-files=all"]);
     let listed = process::capture(git.current_dir(process::root()))?;
     let strays =
         listed.lines().filter_map(|line| line.strip_prefix("?? ").or(line.strip_prefix("!! ")));
