@@ -55,11 +55,12 @@ pub struct PrefixSums {
 impl PrefixSums {
     /// Prefix sums of `values`, from its first finite value on.
     pub fn new(values: &[f64]) -> Self {
-        Self::starting_at(values, 0)
+        let first = values.iter().position(|value| value.is_finite());
+        Self::starting_at(values, first.unwrap_or(values.len()))
     }
 
-    /// Prefix sums of `values` from index `start` on, where earlier values are ignored. A later value that is not finite adds
-    /// nothing and makes the windows that hold it undefined.
+    /// Prefix sums of `values` from index `start` on, where earlier values are ignored. A value that is not finite adds nothing
+    /// and makes the windows that hold it undefined.
     pub fn starting_at(values: &[f64], start: usize) -> Self {
         Self::of_mapped(values, start, |value| value)
     }
@@ -71,8 +72,7 @@ impl PrefixSums {
 
     #[inline(always)]
     fn of_mapped(values: &[f64], start: usize, map: impl Fn(f64) -> f64) -> Self {
-        let first = |from: usize| (from..values.len()).find(|&index| values[index].is_finite());
-        let valid_from = first(start).unwrap_or(values.len());
+        let valid_from = start.min(values.len());
         let mut hi = vec![0.0; values.len() + 1];
         let mut lo = vec![0.0; values.len() + 1];
         let mut missing = Vec::new();
@@ -99,7 +99,7 @@ impl PrefixSums {
         self.len() == 0
     }
 
-    /// Index of the first value that was summed.
+    /// Index of the first value that counts.
     pub fn valid_from(&self) -> usize {
         self.valid_from
     }

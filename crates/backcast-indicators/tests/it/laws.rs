@@ -161,8 +161,9 @@ proptest! {
         let view = market.inputs(spec)[0];
         let prefix = PrefixSums::starting_at(view.values, view.valid_from);
         let mut out = vec![0.0; view.values.len()];
-        sma_from_prefix(&prefix, window, &mut out);
+        let valid_from = sma_from_prefix(&prefix, window, &mut out);
         let line = &compute(spec, &[view], &[window as f64]).expect("parameters are in range")[0];
         prop_assert_eq!(bits(&out), bits(&line.values));
+        prop_assert_eq!(valid_from, line.valid_from);
     }
 }
