@@ -260,7 +260,7 @@ fn spaced(
     log: bool,
 ) -> Result<Values, SpecError> {
     let place = &entry.node.place;
-    if from >= to || count < 2 || count > 1_000_000 {
+    if from >= to || !(2..=1_000_000).contains(&count) {
         let message = format!("`{}` needs from below to and a count from 2 to 1000000", entry.key);
         return Err(table.error(place, message, PARAM_HELP));
     }

@@ -3,3 +3,4 @@
 mod grid;
 mod market;
 mod spec;
+mod sweep;

@@ -1,0 +1,69 @@
+//! Why a search failed.
+
+use std::path::{Path, PathBuf};
+
+use crate::spec::SpecError;
+
+/// Why a search failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The spec is wrong, or does not fit its data.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A file could not be read or written.
+    #[error("cannot {action} {}: {source}", .path.display())]
+    Io {
+        /// `read`, `write`, `make`.
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file of results is not what it should be.
+    #[error("{} is no file of results: {why}", .path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
+    /// There is no saved search of that id.
+    #[error("there is no {kind} {id} in {}", .folder.display())]
+    UnknownId {
+        /// `sweep` or `run`.
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// Lanes cannot do what the spec asks for.
+    #[error("this spec cannot be swept: {why}")]
+    Unsupported {
+        /// What they cannot do.
+        why: String,
+    },
+    /// A search cannot go on because its data or its spec are no longer the same.
+    #[error("sweep {id} cannot go on: {what} changed since it began")]
+    Changed {
+        /// Which search.
+        id: String,
+        /// What is different.
+        what: &'static str,
+    },
+}
+
+impl SearchError {
+    pub(crate) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> SearchError {
+        let path = path.to_path_buf();
+        move |source| SearchError::Io { action, path, source }
+    }
+
+    pub(crate) fn damaged(path: &Path, why: impl ToString) -> SearchError {
+        SearchError::Damaged { path: path.to_path_buf(), why: why.to_string() }
+    }
+}

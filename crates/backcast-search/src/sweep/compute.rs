@@ -1,0 +1,265 @@
+//! Makes the rows of chunks: in lanes, eight sets at a time, or one by one through the event engine.
+
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
+
+use backcast_data::Market;
+use backcast_engine::lanes::{ParamSets, Plan, unsupported};
+use backcast_metrics::{MetricSet, Row};
+use backcast_rules::EvalError;
+
+use super::{Account, SweepOptions, Task};
+use crate::{
+    Progress, SearchError,
+    bind::Bound,
+    row_file::{Chunk, Layout},
+    spec::Spec,
+    warm_up::TooSlow,
+    workers,
+};
+
+/// Bytes of series that the plans of one wave may take together.
+const WAVE_BYTES: usize = 16 << 20;
+
+/// Everything that chunks are made from.
+pub(super) struct Runner<'a> {
+    spec: &'a Spec,
+    market: &'a Market,
+    bound: &'a Bound,
+    accounts: &'a [Account],
+    sets: &'a ParamSets,
+    layout: &'a Layout,
+    options: &'a SweepOptions,
+    threads: usize,
+    wanted: MetricSet,
+    /// Why the event engine is needed, where it is.
+    fallback: Option<String>,
+    too_slow: Vec<TooSlow<'a>>,
+}
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(
+        spec: &'a Spec,
+        market: &'a Market,
+        bound: &'a Bound,
+        accounts: &'a [Account],
+        sets: &'a ParamSets,
+        layout: &'a Layout,
+        options: &'a SweepOptions,
+    ) -> Runner<'a> {
+        let range = |values: &Vec<f64>| {
+            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(*value), high.max(*value))
+            })
+        };
+        let ranges: Vec<_> = sets.params().iter().map(|param| range(&param.values)).collect();
+        let too_slow = bound.programs.iter().zip(&bound.rows);
+        let too_slow = too_slow.map(|(program, rows)| TooSlow::new(program, &ranges, rows.end));
+        let bars: usize = bound.rows.iter().map(Range::len).sum();
+        Runner {
+            spec,
+            market,
+            bound,
+            accounts,
+            sets,
+            layout,
+            options,
+            threads: workers::threads_for(options.threads, bars as f64 * sets.count() as f64),
+            wanted: MetricSet::of(&layout.metrics),
+            fallback: fallback(bound, accounts),
+            too_slow: too_slow.collect(),
+        }
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        self.layout
+    }
+
+    pub(super) fn sets(&self) -> &ParamSets {
+        self.sets
+    }
+
+    pub(super) fn notices(&self) -> Vec<String> {
+        self.fallback.iter().map(|why| format!("the event engine runs each set: {why}")).collect()
+    }
+
+    /// Refuses a spec in which no set can ever trade on any account.
+    pub(super) fn check_can_trade(&self) -> Result<(), SearchError> {
+        let viable = |member: usize| {
+            let slow = &self.too_slow[member];
+            !self.bound.rows[member].is_empty()
+                && (slow.none()
+                    || (0..self.sets.count())
+                        .any(|set| slow.warm_up(&self.sets.values(set)).is_none()))
+        };
+        if (0..self.bound.assets.len()).any(viable) {
+            return Ok(());
+        }
+        let member = (0..self.bound.assets.len()).max_by_key(|i| self.bound.rows[*i].end);
+        let member = member.unwrap_or(0);
+        let needs = (0..self.sets.count())
+            .filter_map(|set| self.too_slow[member].warm_up(&self.sets.values(set)))
+            .min();
+        Err(self.spec.never_trades(self.symbol(member), self.bound.rows[member].end, needs).into())
+    }
+
+    fn symbol(&self, member: usize) -> &str {
+        &self.market.assets[self.bound.assets[member].index()].symbol
+    }
+
+    /// Whether a task may join a wave: together no more than one chunk's sets, which is what a kill may cost.
+    pub(super) fn fits(&self, wave: &[Task], next: &Task, chunk: usize) -> bool {
+        let sets: usize = wave.iter().chain([next]).map(|task| task.sets.len()).sum();
+        let bytes: usize = wave.iter().chain([next]).map(|task| self.series_bytes(task)).sum();
+        wave.is_empty() || (sets <= chunk && bytes <= WAVE_BYTES)
+    }
+
+    /// About what the series of a task take: one for each value of each parameter.
+    fn series_bytes(&self, task: &Task) -> usize {
+        let rows = self.bound.rows[self.accounts[task.account].members.start].end;
+        let values: usize = self.sets.params().iter().map(|param| param.values.len()).sum();
+        rows * 8 * values.min(task.sets.len() * 2)
+    }
+
+    /// The chunks of some tasks, in their order.
+    pub(super) fn run(
+        &self,
+        tasks: &[&Task],
+        progress: &dyn Progress,
+    ) -> Result<Vec<Chunk>, SearchError> {
+        if let Some(why) = &self.fallback {
+            return Err(SearchError::Unsupported { why: why.clone() });
+        }
+        let mut chunks: Vec<Chunk> = tasks.iter().map(|task| self.empty_chunk(task)).collect();
+        self.lanes(tasks, &mut chunks, progress)?;
+        for chunk in &mut chunks {
+            self.note_empty(chunk);
+        }
+        Ok(chunks)
+    }
+
+    fn empty_chunk(&self, task: &Task) -> Chunk {
+        Chunk {
+            account: task.account,
+            sets: task.sets.clone(),
+            rows: vec![Row::EMPTY; task.sets.len()],
+            notes: Vec::new(),
+            digests: self.layout.digests.then(Vec::new),
+        }
+    }
+
+    /// Plans of all tasks first, then their sets in pieces that keep all threads busy to the end.
+    fn lanes(
+        &self,
+        tasks: &[&Task],
+        chunks: &mut [Chunk],
+        progress: &dyn Progress,
+    ) -> Result<(), SearchError> {
+        let slots: Vec<Mutex<Option<Result<Plan, EvalError>>>> =
+            tasks.iter().map(|_| Mutex::new(None)).collect();
+        workers::each(self.threads, slots.iter().zip(tasks).collect(), |(slot, task)| {
+            let plan = self.plan(task);
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
+        });
+        let plans = slots
+            .into_iter()
+            .map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .map(|plan| plan.expect("each job fills its slot"))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| self.spec.place_eval(&error))?;
+        let total: usize = tasks.iter().map(|task| task.sets.len()).sum();
+        let piece = (total / (self.threads * 8)).clamp(64, 4096) / 8 * 8;
+        let mut jobs = Vec::new();
+        for ((task, plan), chunk) in tasks.iter().zip(&plans).zip(chunks) {
+            let window = self.bound.rows[self.accounts[task.account].members.start].clone();
+            for (i, rows) in chunk.rows.chunks_mut(piece).enumerate() {
+                let first = task.sets.start + i * piece;
+                jobs.push((plan, window.clone(), first..first + rows.len(), rows));
+            }
+        }
+        workers::each(self.threads, jobs, |(plan, window, sets, rows)| {
+            let runs = sets.len() as u64;
+            plan.rows(window, sets, self.wanted, rows);
+            progress.advance(runs);
+        });
+        Ok(())
+    }
+
+    fn plan(&self, task: &Task) -> Result<Plan<'_>, EvalError> {
+        let member = self.accounts[task.account].members.start;
+        Plan::new(
+            &self.bound.programs[member],
+            self.market,
+            self.bound.assets[member],
+            &self.bound.config,
+            self.sets,
+            task.sets.clone(),
+            self.options.isa,
+        )
+    }
+
+    /// Empties rows of sets that could not trade for want of data, and says why.
+    fn note_empty(&self, chunk: &mut Chunk) {
+        let members = self.accounts[chunk.account].members.clone();
+        if members.clone().all(|member| self.bound.rows[member].is_empty()) {
+            let why = format!("{} has no bar in the range", self.accounts[chunk.account].name);
+            chunk.notes = (0..chunk.rows.len()).map(|at| (at, why.clone())).collect();
+            return;
+        }
+        if members.clone().any(|member| self.too_slow[member].none()) {
+            return;
+        }
+        for (at, set) in chunk.sets.clone().enumerate() {
+            let values = self.sets.values(set);
+            let needs = members.clone().map(|m| self.too_slow[m].warm_up(&values).map(|n| (n, m)));
+            // A pool is empty only where none of its assets can trade.
+            if let Some(needs) = needs.collect::<Option<Vec<_>>>() {
+                let (needs, member) = needs.into_iter().min().expect("an account has an asset");
+                let (symbol, has) = (self.symbol(member), self.bound.rows[member].end);
+                chunk.rows[at] = Row::EMPTY;
+                chunk.notes.push((at, too_few(symbol, has, needs)));
+            }
+        }
+    }
+}
+
+/// "the rules need 300 bars before they can enter, and KO has 252".
+fn too_few(symbol: &str, has: usize, needs: usize) -> String {
+    match needs {
+        usize::MAX => "no rule can ever enter".to_owned(),
+        needs => {
+            format!("the rules need {needs} bars before they can enter, and {symbol} has {has}")
+        }
+    }
+}
+
+impl Spec {
+    /// No set of the spec can ever trade.
+    pub(crate) fn never_trades(
+        &self,
+        symbol: &str,
+        has: usize,
+        needs: Option<usize>,
+    ) -> crate::SpecError {
+        let why = too_few(symbol, has, needs.unwrap_or(usize::MAX));
+        let slowest = self.params.iter().max_by(|a, b| {
+            let greatest = |p: &crate::spec::ParamSpec| p.values.get(p.values.len() - 1);
+            greatest(a).total_cmp(&greatest(b))
+        });
+        let first = self.rules.first().or(self.legs.first().and_then(|leg| leg.rules.first()));
+        let place = slowest.map(|param| &param.place).or(first.map(|rule| &rule.place));
+        let place = place.unwrap_or(&self.data.source_place);
+        let message = format!("no parameter set can ever trade: {why}");
+        self.sources.error(place, message, "make periods shorter, or take a longer range of data")
+    }
+}
+
+/// Why lanes cannot run these rules on these accounts.
+fn fallback(bound: &Bound, accounts: &[Account]) -> Option<String> {
+    if accounts.iter().any(|account| account.members.len() > 1) {
+        return Some("its assets share one pool of cash".to_owned());
+    }
+    bound.programs.iter().find_map(|program| unsupported(program))
+}

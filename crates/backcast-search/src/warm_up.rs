@@ -1,0 +1,75 @@
+//! From which row on a set of parameters can trade at all.
+
+use backcast_rules::{Node, NodeId, Program};
+
+/// First row at which an entry rule of the program can hold, with data that misses nothing.
+/// `None` where no entry can ever hold.
+pub(crate) fn first_entry(program: &Program, params: &[f64]) -> Option<usize> {
+    let rules = program.rules();
+    let entries = [rules.enter_long, rules.enter_short].into_iter().flatten();
+    entries.filter_map(|node| earliest(program, node, true, params)).min()
+}
+
+/// First row at which a condition can be `wanted`. An `or` may hold before both of its sides are defined.
+fn earliest(program: &Program, node: NodeId, wanted: bool, params: &[f64]) -> Option<usize> {
+    match program.node(node) {
+        Node::Bool(value) => (*value == wanted).then_some(0),
+        Node::Not(a) => earliest(program, *a, !wanted, params),
+        Node::And(a, b) | Node::Or(a, b) => {
+            let sides = [a, b].map(|side| earliest(program, *side, wanted, params));
+            let both = matches!(program.node(node), Node::And(..)) == wanted;
+            match sides {
+                [Some(a), Some(b)] => Some(if both { a.max(b) } else { a.min(b) }),
+                [one, other] if !both => one.or(other),
+                _ => None,
+            }
+        }
+        Node::Shift(a, by) if program.is_bool(*a) => {
+            earliest(program, *a, wanted, params).map(|row| row.saturating_add(*by))
+        }
+        _ => Some(program.warm_up(node, params)),
+    }
+}
+
+/// Tells of many sets whether they can trade before a row, without asking each one where none can be too slow.
+pub(crate) struct TooSlow<'a> {
+    program: &'a Program,
+    rows: usize,
+    all_fit: bool,
+}
+
+/// Parameters up to which all corners of a grid are looked at.
+const MAX_CORNERS: usize = 10;
+
+impl<'a> TooSlow<'a> {
+    /// `ranges`: lowest and highest value of each parameter; `rows`: rows of the asset up to the end of the window.
+    pub(crate) fn new(program: &'a Program, ranges: &[(f64, f64)], rows: usize) -> TooSlow<'a> {
+        // Warm-up is greatest at a corner of the grid, as it rises or falls with each parameter.
+        let all_fit = ranges.len() <= MAX_CORNERS
+            && (0..1usize << ranges.len()).all(|corner| {
+                let value = |(i, range): (usize, &(f64, f64))| {
+                    if corner >> i & 1 == 0 { range.0 } else { range.1 }
+                };
+                let params: Vec<f64> = ranges.iter().enumerate().map(value).collect();
+                first_entry(program, &params).is_some_and(|row| row < rows)
+            });
+        TooSlow { program, rows, all_fit }
+    }
+
+    /// Whether every set can trade.
+    pub(crate) fn none(&self) -> bool {
+        self.all_fit
+    }
+
+    /// Rows that a set needs, where that is more than there are.
+    pub(crate) fn warm_up(&self, params: &[f64]) -> Option<usize> {
+        if self.all_fit {
+            return None;
+        }
+        match first_entry(self.program, params) {
+            Some(row) if row < self.rows => None,
+            Some(row) => Some(row + 1),
+            None => Some(usize::MAX),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Sweeps: the same bytes on any number of threads, in any chunks, after any interruption.
+
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use backcast_data::Market;
+use backcast_engine::lanes::Isa;
+use backcast_metrics::Metric;
+use backcast_search::{
+    Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome, SweepResult,
+    saved_sweep, sweep,
+};
+use expect_test::expect;
+
+use crate::market::{asset, market, walk};
+
+const SPEC: &str = r#"
+[data]
+bundle = "made"
+
+[params]
+fast = { from = 2, to = 21 }
+slow = { from = 22, to = 61 }
+
+[rules]
+enter_long = "cross_above(sma(close, fast), sma(close, slow))"
+exit_long = "cross_below(sma(close, fast), sma(close, slow))"
+
+[costs]
+commission = "0.1%"
+slippage = "2bp"
+"#;
+
+fn two_assets() -> Market {
+    market(vec![asset("AAA", &walk(1, 700)), asset("BBB", &walk(2, 500))])
+}
+
+fn spec(sets: &[&str]) -> Spec {
+    let overrides: Vec<_> = sets.iter().map(|set| Override::set(set)).collect();
+    Spec::parse(SPEC, None, &overrides).unwrap()
+}
+
+fn options() -> SweepOptions {
+    SweepOptions { threads: 1, ..SweepOptions::default() }
+}
+
+fn run(spec: &Spec, market: &Market, options: &SweepOptions) -> SweepResult {
+    match sweep(spec, market, options, &Quiet, &AtomicBool::new(false)).unwrap() {
+        SweepOutcome::Finished(result) => *result,
+        SweepOutcome::Stopped(stopped) => panic!("nobody stopped it: {stopped:?}"),
+    }
+}
+
+/// Stops the sweep once so many runs are done.
+struct StopAfter<'a> {
+    runs: u64,
+    done: AtomicU64,
+    stop: &'a AtomicBool,
+}
+
+impl Progress for StopAfter<'_> {
+    fn advance(&self, runs: u64) {
+        if self.done.fetch_add(runs, Ordering::Relaxed) + runs >= self.runs {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Bytes of the columns, so that undefined values compare too.
+fn bits(result: &SweepResult) -> Vec<u64> {
+    let columns = result.accounts.iter().flat_map(|account| account.columns.iter());
+    columns.flatten().map(|value| value.to_bits()).collect()
+}
+
+#[test]
+fn threads_chunks_and_vector_levels_change_no_byte() {
+    let (spec, market) = (spec(&["sweep.metric=total_return"]), two_assets());
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let base = run(&spec, &market, &SweepOptions { out: Some(file("a.parquet")), ..options() });
+    assert_eq!(base.sets.count(), 800);
+    assert!(base.accounts.iter().all(|account| account.best[0].row.get(Metric::Sharpe).is_some()));
+    let two = SweepOptions { threads: 2, out: Some(file("b.parquet")), ..options() };
+    let two = run(&spec, &market, &two);
+    assert_eq!((bits(&base), &base.digest, &base.id), (bits(&two), &two.digest, &two.id));
+    assert_eq!(fs::read(file("a.parquet")).unwrap(), fs::read(file("b.parquet")).unwrap());
+    for chunk in [1, 7, 100, 799] {
+        let other = run(&spec, &market, &SweepOptions { chunk, threads: 2, ..options() });
+        assert_eq!((bits(&base), &base.digest), (bits(&other), &other.digest), "{chunk}");
+    }
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
+        let other = run(&spec, &market, &SweepOptions { isa, ..options() });
+        assert_eq!(base.digest, other.digest, "{isa:?}");
+    }
+}
+
+#[test]
+fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
+    let (spec, market) = (spec(&[]), two_assets());
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join(".backcast");
+    let whole = folder.path().join("whole.parquet");
+    let chunk = 64;
+    let base = run(&spec, &market, &SweepOptions { chunk, out: Some(whole.clone()), ..options() });
+
+    let stop = AtomicBool::new(false);
+    let stopper = StopAfter { runs: 900, done: AtomicU64::new(0), stop: &stop };
+    let saving = SweepOptions { chunk, home: Some(home.clone()), ..options() };
+    let saving = SweepOptions { out: Some(folder.path().join("half.parquet")), ..saving };
+    let stopped = match sweep(&spec, &market, &saving, &stopper, &stop).unwrap() {
+        SweepOutcome::Stopped(stopped) => stopped,
+        SweepOutcome::Finished(_) => panic!("it was told to stop"),
+    };
+    assert_eq!(stopped.id, base.id);
+    assert!(stopped.done >= 900 && stopped.done < stopped.total, "{stopped:?}");
+    assert!(!folder.path().join("half.parquet").exists(), "an unfinished file has no name");
+
+    // A kill may leave a torn chunk; it is made again.
+    let chunks = home.join("sweeps").join(&stopped.id);
+    fs::write(chunks.join("chunk-000003.parquet"), b"PAR1").unwrap();
+    let saved = saved_sweep(&home, &stopped.id).unwrap();
+    let resumed = SweepOptions { resume: true, chunk: 0, ..saving.clone() };
+    let out = folder.path().join("resumed.parquet");
+    let resumed = run(&saved.spec, &market, &SweepOptions { out: Some(out.clone()), ..resumed });
+    assert_eq!(
+        (bits(&base), &base.digest, &base.id),
+        (bits(&resumed), &resumed.digest, &resumed.id)
+    );
+    assert_eq!(fs::read(whole).unwrap(), fs::read(out).unwrap());
+
+    let other = market_of(&walk(9, 700), &walk(2, 500));
+    let error = sweep(
+        &saved.spec,
+        &other,
+        &SweepOptions { resume: true, ..saving },
+        &Quiet,
+        &AtomicBool::new(false),
+    );
+    // Other data has another digest, hence another id: nothing of the old chunks is used.
+    assert!(matches!(error.unwrap(), SweepOutcome::Finished(result) if result.id != stopped.id));
+}
+
+fn market_of(a: &[f64], b: &[f64]) -> Market {
+    let mut market = market(vec![asset("AAA", a), asset("BBB", b)]);
+    market.digest = "1".repeat(64);
+    market
+}
+
+#[test]
+fn an_unknown_id_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for id in ["abcdef012345", "", "../..", "no"] {
+        let error = saved_sweep(folder.path(), id).unwrap_err();
+        assert!(matches!(error, SearchError::UnknownId { .. }), "{id}");
+    }
+    assert!(!Path::new(folder.path()).join("sweeps").exists());
+}
+
+#[test]
+fn sets_that_need_more_bars_than_there_are_give_empty_rows() {
+    let market = market(vec![asset("AAA", &walk(1, 100)), asset("BBB", &walk(2, 30))]);
+    let spec = spec(&["params.fast=2", "params.slow=10,40,90,200"]);
+    let result = run(&spec, &market, &options());
+    assert_eq!(result.accounts.iter().map(|a| a.empty).collect::<Vec<_>>(), [1, 3]);
+    let trades = result.column(0, Metric::Trades).unwrap();
+    assert_eq!(trades.iter().map(|t| t.is_nan()).collect::<Vec<_>>(), [false, false, false, true]);
+    expect!["4 rows are empty; the first because the rules need 200 bars before they can enter, and AAA has 100"]
+        .assert_eq(&result.notices.join("\n"));
+}
+
+#[test]
+fn a_spec_in_which_no_set_can_trade_is_refused() {
+    let spec = spec(&["params.slow=900..1000"]);
+    let error = sweep(&spec, &two_assets(), &options(), &Quiet, &AtomicBool::new(false));
+    let error = error.unwrap_err();
+    expect!["no parameter set can ever trade: the rules need 900 bars before they can enter, and AAA has 700"]
+        .assert_eq(&error.to_string());
+    assert!(matches!(error, SearchError::Spec(error) if error.found() == "900..1000"));
+}
+
+#[test]
+fn periods_must_be_whole_numbers() {
+    let spec = spec(&["params.fast=2..3..0.5"]);
+    let error = sweep(&spec, &two_assets(), &options(), &Quiet, &AtomicBool::new(false));
+    let error = error.unwrap_err();
+    expect!["parameter `fast` is 2.5, but `period` of sma must be a whole number, not 2.5"]
+        .assert_eq(&error.to_string());
+    assert!(matches!(error, SearchError::Spec(error) if error.found() == "2..3..0.5"));
+}
+
+#[test]
+fn each_option_changes_what_it_says() {
+    let market = two_assets();
+    let digest = |sets: &[&str]| run(&spec(sets), &market, &options()).digest;
+    let base = digest(&[]);
+    for set in [
+        "costs.commission=0.2%",
+        "costs.commission=0.01 per share",
+        "costs.commission=1 per trade",
+        "costs.slippage=5bp",
+        "costs.slippage=0.01 per share",
+        "broker.cash=50000",
+        "broker.size=50% of equity",
+        "broker.size=10 shares",
+        "broker.size=5000 cash",
+        "broker.shares=fractional",
+        "broker.fill=same_close",
+        "data.from=2001-06-01",
+        "data.to=2001-12-31",
+        "data.assets=AAA",
+        "sweep.where=fast + 10 < slow",
+        "params.fast=3",
+    ] {
+        assert_ne!(base, digest(&[set]), "{set}");
+    }
+    let result = |sets: &[&str]| run(&spec(sets), &market, &options());
+    assert_eq!(result(&["sweep.best=3"]).accounts[0].best.len(), 3);
+    assert_ne!(result(&["sweep.metric=trades"]).best, result(&["sweep.metric=sharpe"]).best);
+    let few = result(&["metrics=[\"trades\"]", "sweep.metric=cagr"]);
+    assert_eq!(few.metrics, [Metric::Cagr, Metric::Trades]);
+}
+
+#[test]
+fn bars_after_the_end_of_the_range_change_nothing() {
+    let long = walk(1, 700);
+    let with = |closes: &[f64]| {
+        let market = market(vec![asset("AAA", closes)]);
+        run(&spec(&["data.to=2002-06-30"]), &market, &options()).digest
+    };
+    let mut changed = long.clone();
+    for close in &mut changed[600..] {
+        *close *= 3.0;
+    }
+    assert_eq!(with(&long), with(&changed));
+    assert_eq!(with(&long), with(&long[..600]));
+}
+
+#[test]
+fn little_room_keeps_the_metric_of_the_ranking_alone() {
+    let (spec, market) = (spec(&[]), two_assets());
+    let all = run(&spec, &market, &options());
+    let one = run(&spec, &market, &SweepOptions { keep_bytes: 1000, ..options() });
+    assert_eq!(one.kept, [Metric::Sharpe]);
+    assert_eq!((all.digest, all.best), (one.digest, one.best));
+    assert_eq!(all.accounts[1].best, one.accounts[1].best);
+}
