@@ -96,7 +96,7 @@ impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match *self {
             Unit::Condition => "a condition",
-            Unit::Scalar => "a single number",
+            Unit::Scalar => "a bare number",
             Unit::NUMBER => "a plain number",
             Unit::PRICE => "an adjusted price",
             Unit::TRADED_PRICE => "a traded price",

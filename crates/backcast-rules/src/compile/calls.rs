@@ -49,7 +49,7 @@ impl Compiler<'_> {
 
     fn not_callable(&self, function: &Expr, name: &str) -> RuleError {
         let is_value = names::field(name).is_some()
-            || self.definitions.params.iter().any(|p| p == name)
+            || self.definitions.params.iter().chain(self.definitions.columns).any(|p| p == name)
             || self.series.iter().any(|(series, _)| *series == name);
         if is_value {
             let message = format!("`{name}` is a value, it cannot be called");

@@ -134,14 +134,15 @@ impl<'a> Compiler<'a> {
             return Err(RuleError::at(&of.span, message));
         }
         if count.fract() != 0.0 || count.abs() > f64::from(u32::MAX) {
-            let message = format!("a shift must be a whole number of bars, not {count}");
+            let message = format!("a shift must be a whole number of bars, not {count:?}");
             return Err(
                 RuleError::at(&by.span, message).help(format!("one bar ago is `{name}[-1]`"))
             );
         }
         if count > 0.0 {
-            let message = format!("`{name}[{count}]` would look {count} bars into the future");
-            let help = format!("{count} bars ago is `{name}[-{count}]`");
+            let bars = if count == 1.0 { "1 bar".to_string() } else { format!("{count} bars") };
+            let message = format!("`{name}[{count}]` would look {bars} into the future");
+            let help = format!("{bars} ago is `{name}[-{count}]`");
             return Err(RuleError::at(&by.span, message).help(help));
         }
         let bars = -count as usize;

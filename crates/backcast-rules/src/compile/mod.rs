@@ -141,7 +141,7 @@ fn check_name(
 /// A mistake that is about a name rather than a text: placed at the first text that mentions it, or at the first text.
 fn place_of(definitions: &Definitions<'_>, name: &str, message: String) -> RuleError {
     let texts = || definitions.rules.iter().chain(definitions.series);
-    let mentioned = texts().find_map(|t| Some((t.offset, t.text.find(name)?)));
+    let mentioned = texts().find_map(|t| Some((t.offset, names::find_word(t.text, name)?)));
     let (offset, len) = match mentioned {
         Some((offset, at)) => (offset + at, name.len()),
         None => (texts().next().map_or(0, |t| t.offset), 0),

@@ -39,6 +39,16 @@ pub(super) fn is_word(name: &str) -> bool {
         && letters.all(|c| c.is_alphanumeric() || c == '_')
 }
 
+/// Where a text mentions a name as a whole word.
+pub(super) fn find_word(text: &str, name: &str) -> Option<usize> {
+    let continues = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).map(|(at, _)| at).find(|at| {
+        !name.is_empty()
+            && !text[..*at].ends_with(continues)
+            && !text[at + name.len()..].starts_with(continues)
+    })
+}
+
 /// Names that may stand where a value is expected.
 pub(super) fn values<'a>(
     definitions: &'a Definitions<'a>,

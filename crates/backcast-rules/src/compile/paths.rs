@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use backcast_data::Field;
+use backcast_indicators::find;
 
 use super::{expression::Compiler, names};
 use crate::{
@@ -42,7 +43,7 @@ impl Compiler<'_> {
         if first.quoted || parts.len() == 1 || first.name == "raw" {
             return match parts {
                 [part] if part.name != "raw" || part.quoted => self.single(part),
-                _ if first.quoted => Err(self.unknown(first)),
+                [_, second, ..] if first.quoted => Err(self.unknown_owner(first, second)),
                 _ => self.column_of(None, &parts[..0], parts),
             };
         }
@@ -50,8 +51,27 @@ impl Compiler<'_> {
             Some((_, id)) if parts.len() == 2 => {
                 self.output(*id, parts[1].name, &parts[1].span, first.name)
             }
-            _ => Err(self.unknown(first)),
+            _ => Err(self.unknown_owner(first, &parts[1])),
         }
+    }
+
+    /// What stands before a dot and is neither asset nor series.
+    fn unknown_owner(&self, first: &Part<'_>, second: &Part<'_>) -> RuleError {
+        let (name, part) = (first.name, second.name);
+        if names::meaning(name, self.definitions.columns).is_some()
+            || self.definitions.params.iter().any(|param| param == name)
+        {
+            let error = RuleError::at(&second.span, format!("`{name}` has no part `{part}`"));
+            return match names::field(name) {
+                Some(_) if part == "raw" => error.help(format!("write `raw.{name}`")),
+                _ if find(name).is_some() => error.help(format!("write `{name}(...).{part}`")),
+                _ => error.help("a dot stands behind an asset or an indicator: `AAPL.close`"),
+            };
+        }
+        let assets = self.definitions.assets.iter().map(String::as_str);
+        let known: Vec<&str> = assets.chain(self.series.iter().map(|(name, _)| *name)).collect();
+        let error = RuleError::at(&first.span, format!("unknown asset `{name}`"));
+        if known.is_empty() { error } else { error.help(names::suggestion(name, &known)) }
     }
 
     /// The asset that the first parts name, and how many parts that takes: `BRK.B.close` is column `close` of `BRK.B`.

@@ -47,7 +47,7 @@ pub(crate) fn tokens(text: &str) -> Result<Vec<Token>, RuleError> {
 
 /// The token at the start of `rest`, and its length in bytes.
 fn token(rest: &str, first: char) -> Result<(TokenKind, usize), RuleError> {
-    let second_is_digit = rest[1.min(rest.len())..].starts_with(|c: char| c.is_ascii_digit());
+    let second_is_digit = rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
     if first.is_ascii_digit() || (first == '.' && second_is_digit) {
         return number(rest);
     }

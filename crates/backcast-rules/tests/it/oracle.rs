@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use backcast_data::{Market, forward_factors};
+use backcast_data::{Factors, Market, forward_factors};
 use backcast_indicators::stream;
 use backcast_rules::{BinaryOp, ColumnRef, CompareOp, CrossDir, Node, NodeId, Program, UnaryOp};
 
@@ -16,6 +16,7 @@ pub(crate) struct Oracle<'a> {
     pub(crate) market: &'a Market,
     pub(crate) own: usize,
     pub(crate) params: &'a [f64],
+    factors: Vec<Factors>,
     indicators: RefCell<HashMap<NodeId, Rc<Vec<Option<f64>>>>>,
 }
 
@@ -26,7 +27,8 @@ impl<'a> Oracle<'a> {
         own: usize,
         params: &'a [f64],
     ) -> Oracle<'a> {
-        Oracle { program, market, own, params, indicators: RefCell::default() }
+        let factors = market.assets.iter().map(|asset| forward_factors(asset)).collect();
+        Oracle { program, market, own, params, factors, indicators: RefCell::default() }
     }
 
     /// A numeric node at a row of the run's own asset.
@@ -132,13 +134,10 @@ impl<'a> Oracle<'a> {
             ColumnRef::Raw(field) => asset.bars.field(field)[row],
             ColumnRef::Extra(i) => asset.bars.extra[i].1[row],
             ColumnRef::Adjusted(field) => {
-                let factors = forward_factors(asset);
-                let by = if field == backcast_data::Field::Volume {
-                    factors.volume
-                } else {
-                    factors.price
-                };
-                asset.bars.field(field)[row] * by.map_or(1.0, |by| by[row])
+                let factors = &self.factors[home];
+                let volume = field == backcast_data::Field::Volume;
+                let by = if volume { &factors.volume } else { &factors.price };
+                asset.bars.field(field)[row] * by.as_ref().map_or(1.0, |by| by[row])
             }
         }
     }
