@@ -32,8 +32,8 @@ function layout(c, more) {
   return {
     autosize: true,
     font: { family: getComputedStyle(document.body).fontFamily, size: narrow() ? 11 : 12, color: c.muted },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: c.panel,
+    plot_bgcolor: c.panel,
     margin: margins(8),
     hovermode: "x unified",
     hoverlabel: { bgcolor: c.panel, bordercolor: c.line, font: { color: c.ink } },
@@ -63,8 +63,14 @@ async function drawAsked(id) {
 async function drawOnce(id, element) {
   const c = colours();
   const { traces, layout: own } = charts[id](c);
-  const first = !element.classList.contains("js-plotly-plot");
-  if (first) element.replaceChildren();
+  const shape = String(narrow());
+  const first = element.dataset.shape !== shape;
+  if (first) {
+    // Plotly keeps parts of the old legends and colour bars when their direction changes.
+    if (element.dataset.shape) Plotly.purge(element);
+    element.replaceChildren();
+    element.dataset.shape = shape;
+  }
   await Plotly.react(element, traces, layout(c, own), config);
   if (first && charts[id].after) charts[id].after(element);
 }
