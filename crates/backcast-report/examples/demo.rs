@@ -419,6 +419,7 @@ fn asset_sweep(index: usize, asset: &str) -> AssetSweep {
             rows: best.collect(),
         }),
         best_trials,
+        run_command: format!("backcast run examples/sma_grid.toml --assets {asset}"),
         buy_and_hold: Some(Series {
             times: times.clone(),
             values: walk(3270, 100_000.0, 0.0003, 0.019, index as u64 + 40),
@@ -486,7 +487,6 @@ fn sweep_page() -> Page {
                 ],
                 rows: rows.collect(),
             }),
-            run_command: "backcast run examples/sma_grid.toml".into(),
         }),
         ..Page::default()
     }

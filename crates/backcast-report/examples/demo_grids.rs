@@ -60,6 +60,7 @@ fn page(title: &str, params: Vec<Param>, sets: Option<Vec<u32>>, score: Vec<f64>
                 .flat_map(|s| (0..128).map(move |i| 1e5 * (1.0 + *s as f32 * i as f32 / 128.0)))
                 .collect(),
         }),
+        run_command: "backcast run spec.toml".into(),
         values: vec![score.clone(), score.iter().map(|s| s * 3.0).collect()],
         ..AssetSweep::default()
     };
@@ -70,7 +71,6 @@ fn page(title: &str, params: Vec<Param>, sets: Option<Vec<u32>>, score: Vec<f64>
             sets,
             metrics: metrics(),
             assets: vec![asset],
-            run_command: "backcast run spec.toml".into(),
             ..Sweep::default()
         }),
         ..Page::default()

@@ -204,7 +204,8 @@ pub struct Sweep {
     /// For each trial, the index of its value in each parameter's `values`: shape `(trials * params)`, row-major.
     /// `None` means the full grid, the last parameter running fastest.
     pub sets: Option<Vec<u32>>,
-    /// The metrics the reader can choose, the first one at the start. Three to five keep the page small.
+    /// The metrics the reader can choose, the first one at the start. Each costs about 8 kB for each asset
+    /// and 10,000 sets; a map that is too long shows fewer digits, then fewer sets.
     pub metrics: Vec<SweepMetric>,
     /// One entry per asset; the reader chooses among several.
     pub assets: Vec<AssetSweep>,
@@ -212,9 +213,6 @@ pub struct Sweep {
     pub chosen_asset: usize,
     /// "Which hold up": one row per asset or per set, whatever the caller computed.
     pub summary: Option<Table>,
-    /// Command that runs one set in full; the page appends ` --set params.NAME=VALUE` for each parameter of the chosen
-    /// set and, with several assets, ` --set data.assets=["AAPL"]`. Empty hides the hint.
-    pub run_command: String,
 }
 
 /// A swept parameter.
@@ -262,6 +260,9 @@ pub struct AssetSweep {
     pub full: Vec<(u32, Series)>,
     /// Coarse equity curves of all trials, normally for the chosen asset only.
     pub coarse: Option<CoarseCurves>,
+    /// Command that runs one set of this asset in full; the page appends ` --set params.NAME=VALUE` for each
+    /// parameter. Empty hides the hint.
+    pub run_command: String,
 }
 
 /// Short equity curves of every trial on a common time axis.

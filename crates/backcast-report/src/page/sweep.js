@@ -108,10 +108,9 @@ function tellSet() {
     dd.textContent = chosen.outside || trial === null ? DASH : measured(gridValues(i)[cell], sweep.metrics[i]);
   });
   const command = $("cell-command");
-  command.hidden = !sweep.run_command || trial === null;
+  command.hidden = !asset.run_command || trial === null;
   const sets = sweep.params.map((param, i) => ` --set params.${param.name}=${currentParams()[i]}`).join("");
-  const only = sweep.assets.length > 1 ? ` --set 'data.assets=["${asset.asset}"]'` : "";
-  command.querySelector("code").textContent = sweep.run_command + sets + only;
+  command.querySelector("code").textContent = asset.run_command + sets;
   for (const row of document.querySelectorAll(`#best-${chosen.asset} tr[data-row]`)) {
     const best = asset.best[row.dataset.row];
     row.toggleAttribute("data-chosen", Boolean(best && best.trial === trial));

@@ -30,7 +30,6 @@ pub(super) struct Sweep<'a> {
     trials: Packed,
     assets: Vec<Asset<'a>>,
     chosen_asset: usize,
-    run_command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -61,6 +60,7 @@ struct Asset<'a> {
     buy_and_hold: Option<Curve>,
     full: Vec<(u32, Curve)>,
     coarse: Option<Coarse>,
+    run_command: &'a str,
 }
 
 #[derive(Serialize)]
@@ -133,7 +133,6 @@ pub(super) fn sweep<'a>(model: &'a model::Sweep, curves: &mut Packer) -> Prepare
         trials,
         assets: assets.collect(),
         chosen_asset: model.chosen_asset.min(model.assets.len().saturating_sub(1)),
-        run_command: &model.run_command,
     };
     Prepared { sweep, grid, note: thinning_note(model, &axes) }
 }
@@ -327,6 +326,7 @@ fn asset_payload<'a>(
             .as_ref()
             .filter(|coarse| coarse.values.len() <= COARSE_POINTS)
             .map(|coarse| pack_coarse(coarse, curves)),
+        run_command: &asset.run_command,
     }
 }
 

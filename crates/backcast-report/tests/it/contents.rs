@@ -31,13 +31,13 @@ fn a_name_that_looks_like_markup_stays_text() {
     run.trades.as_mut().unwrap().rows[0][0] = Cell::Text(bad.clone());
     let mut sweep = sweep_page(3, 1).sweep.unwrap();
     sweep.params[0].name.clone_from(&bad);
-    sweep.run_command.clone_from(&bad);
+    sweep.assets[0].run_command.clone_from(&bad);
     page.sweep = Some(sweep);
     let html = render(&page);
     assert!(!html.contains("<script>alert"), "a name became a script");
     let json: serde_json::Value = serde_json::from_str(block(&html, "data")).unwrap();
     assert_eq!(json["run"]["accounts"][0]["name"], bad);
-    assert_eq!(json["sweep"]["run_command"], bad);
+    assert_eq!(json["sweep"]["assets"][0]["run_command"], bad);
 }
 
 #[test]

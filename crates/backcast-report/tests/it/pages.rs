@@ -113,6 +113,7 @@ pub(crate) fn sweep_page(side: usize, assets: usize) -> Page {
             .collect(),
         best: Some(table(20)),
         best_trials: (0..20).collect(),
+        run_command: "backcast run spec.toml".to_owned(),
         ..AssetSweep::default()
     };
     Page {
@@ -121,7 +122,6 @@ pub(crate) fn sweep_page(side: usize, assets: usize) -> Page {
             params: vec![param("fast"), param("slow")],
             metrics: (0..13).map(metric).collect(),
             assets: (0..assets).map(asset).collect(),
-            run_command: "backcast run spec.toml".to_owned(),
             ..Sweep::default()
         }),
         ..Page::default()
