@@ -113,28 +113,49 @@ impl<V: Vector> Terms<V> {
     /// A purchase that opens or adds: `cash` pays, `equity` is what fractions are of.
     #[inline(always)]
     pub fn buy(&self, cash: V, equity: V, price: V, per_trade: V) -> Entry<V> {
-        let wanted = self.shares_for(self.budget(equity).min(cash), price, per_trade);
-        let left = |shares: V| cash.sub(self.cost_of_purchase(shares, price, per_trade));
-        let shares = if matches!(self.sizing, Sizing::Shares(_)) {
-            wanted
-        } else {
-            self.afford(wanted, |shares| V::bits(left(shares).lt(V::splat(0.0))))
-        };
-        let after = left(shares);
+        let mut shares = self.shares_for(self.budget(equity).min(cash), price, per_trade);
+        let mut after = cash.sub(self.cost_of_purchase(shares, price, per_trade));
+        for _ in 0..self.corrections() {
+            let over = V::bits(after.lt(V::splat(0.0)));
+            if over == 0 {
+                break;
+            }
+            shares = self.less(shares, over);
+            after = cash.sub(self.cost_of_purchase(shares, price, per_trade));
+        }
         self.entry(shares, after, cash, V::bits(V::splat(0.0).le(after)))
     }
 
     /// A short sale that opens or adds: worth at most `room`, the part of equity that no other short sale has taken.
     #[inline(always)]
     pub fn sell_short(&self, cash: V, equity: V, room: V, price: V, per_trade: V) -> Entry<V> {
-        let wanted = self.shares_for(self.budget(equity).min(room), price, per_trade);
-        let shares = if matches!(self.sizing, Sizing::Shares(_)) {
-            wanted
-        } else {
-            self.afford(wanted, |shares| V::bits(room.lt(shares.mul(price))))
-        };
+        let mut shares = self.shares_for(self.budget(equity).min(room), price, per_trade);
+        for _ in 0..self.corrections() {
+            let over = V::bits(room.lt(shares.mul(price)));
+            if over == 0 {
+                break;
+            }
+            shares = self.less(shares, over);
+        }
         let after = cash.add(self.proceeds_of_sale(shares, price, per_trade));
         self.entry(shares, after, cash, V::bits(shares.mul(price).le(room)))
+    }
+
+    /// The division rounds, so the first answer may be a little too many. A fixed number is never corrected.
+    #[inline(always)]
+    fn corrections(&self) -> usize {
+        if matches!(self.sizing, Sizing::Shares(_)) { 0 } else { 4 }
+    }
+
+    /// One share, or one float, less in the lanes of `over`, as long as there is any.
+    #[inline(always)]
+    fn less(&self, shares: V, over: u8) -> V {
+        let over = over & V::bits(V::splat(0.0).lt(shares));
+        if over == 0 {
+            return shares;
+        }
+        let less = if self.whole { shares.sub(V::splat(1.0)) } else { next_below(shares) };
+        V::select(V::mask(over), less, shares)
     }
 
     #[inline(always)]
@@ -154,20 +175,6 @@ impl<V: Vector> Terms<V> {
         }
         let shares = budget.sub(per_trade).div(price.mul(self.rate_up).add(self.per_share));
         if self.whole { shares.floor() } else { shares }
-    }
-
-    /// The division rounds, so the first answer may cost more than there is: then one share, or one float, less.
-    #[inline(always)]
-    fn afford(&self, mut shares: V, too_dear: impl Fn(V) -> u8) -> V {
-        for _ in 0..4 {
-            let over = too_dear(shares) & V::bits(V::splat(0.0).lt(shares));
-            if over == 0 {
-                break;
-            }
-            let less = if self.whole { shares.sub(V::splat(1.0)) } else { next_below(shares) };
-            shares = V::select(V::mask(over), less, shares);
-        }
-        shares
     }
 
     #[inline(always)]

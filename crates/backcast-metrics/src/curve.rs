@@ -86,6 +86,27 @@ fn downside4<V: Vector>(r: [V; 4]) -> V {
     squares4([r[0].min(zero), r[1].min(zero), r[2].min(zero), r[3].min(zero)])
 }
 
+/// Equity of an account whose position is worth `price` a share.
+#[inline(always)]
+fn mark<V: Vector>(cash: V, position: V, price: f64) -> V {
+    cash.add(position.mul(V::splat(price)))
+}
+
+/// The lanes of a vector, in the first places.
+#[inline(always)]
+fn lanes<V: Vector>(v: V) -> [f64; 8] {
+    let mut to = [0.0; 8];
+    v.store(&mut to);
+    to
+}
+
+/// Eight vectors of partial sums as the total of each lane.
+#[inline(always)]
+fn lane_totals<V: Vector>(parts: &[V; 8]) -> [f64; 8] {
+    let [s0, s1, s2, s3, s4, s5, s6, s7] = *parts;
+    lanes(s0.add(s4).add(s1.add(s5)).add(s2.add(s6).add(s3.add(s7))))
+}
+
 /// `((s0+s4) + (s1+s5)) + ((s2+s6) + (s3+s7))`.
 fn total(s: [f64; 8]) -> f64 {
     ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
@@ -158,22 +179,31 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
         highest: f64,
         lowest: f64,
     ) {
-        let equity = |x: f64| cash.add(position.mul(V::splat(x)));
-        let (a, b) = (equity(highest), equity(lowest));
+        let (a, b) = (mark(cash, position, highest), mark(cash, position, lowest));
         let (top, bottom) = (a.max(b), a.min(b));
         if self.in_range(top, bottom) {
-            let mut before = [self.prev, equity(close[7]), equity(close[15]), equity(close[23])];
+            let mut before = [
+                self.prev,
+                mark(cash, position, close[7]),
+                mark(cash, position, close[15]),
+                mark(cash, position, close[23]),
+            ];
             let last_column = before;
             for j in 0..8 {
                 // The last column was needed first, as the bars before the first column.
                 let now = if j == 7 {
-                    [last_column[1], last_column[2], last_column[3], equity(close[31])]
+                    [
+                        last_column[1],
+                        last_column[2],
+                        last_column[3],
+                        mark(cash, position, close[31]),
+                    ]
                 } else {
                     [
-                        equity(close[j]),
-                        equity(close[j + 8]),
-                        equity(close[j + 16]),
-                        equity(close[j + 24]),
+                        mark(cash, position, close[j]),
+                        mark(cash, position, close[j + 8]),
+                        mark(cash, position, close[j + 16]),
+                        mark(cash, position, close[j + 24]),
                     ]
                 };
                 self.add_returns(j, returns(before, now));
@@ -185,7 +215,7 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
         } else {
             let mut block = [V::splat(0.0); BLOCK];
             for (e, x) in block.iter_mut().zip(close) {
-                *e = cash.add(position.mul(V::splat(*x)));
+                *e = mark(cash, position, *x);
             }
             self.block(&block, BLOCK);
         }
@@ -239,7 +269,7 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
         if risen & (if PATH { 0xff } else { fallen }) != 0 {
             let mut block = [V::splat(0.0); BLOCK];
             for (e, x) in block.iter_mut().zip(close) {
-                *e = cash.add(position.mul(V::splat(*x)));
+                *e = mark(cash, position, *x);
             }
             self.each_bar(&block, BLOCK, fallen != 0);
         } else {
@@ -285,24 +315,16 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
     /// Totals of each lane, as many as there are in `out`.
     #[inline(always)]
     pub fn totals(&self, out: &mut [CurveTotals]) {
-        let lanes = |v: V| {
-            let mut to = [0.0; 8];
-            v.store(&mut to);
-            to
-        };
-        let sums = |parts: &[V; 8]| {
-            let parts = parts.map(lanes);
-            move |lane: usize| total(std::array::from_fn(|j| parts[j][lane]))
-        };
-        let (sum, squares, downside) = (sums(&self.sum), sums(&self.squares), sums(&self.downside));
+        let (sum, squares) = (lane_totals(&self.sum), lane_totals(&self.squares));
+        let downside = lane_totals(&self.downside);
         let (worst, longest, newest, last) =
             (lanes(self.worst), lanes(self.longest), lanes(self.newest_peak), lanes(self.prev));
         for (lane, out) in out.iter_mut().take(V::LANES).enumerate() {
             let run = self.bars - 1.0 - newest[lane];
             *out = CurveTotals {
-                sum: sum(lane),
-                squares: squares(lane),
-                downside: downside(lane),
+                sum: sum[lane],
+                squares: squares[lane],
+                downside: downside[lane],
                 worst: worst[lane],
                 longest: if run > longest[lane] { run } else { longest[lane] },
                 last: last[lane],

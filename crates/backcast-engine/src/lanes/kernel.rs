@@ -40,6 +40,14 @@ impl BlockRanges {
     }
 }
 
+/// The lanes of a vector.
+#[inline(always)]
+fn lanes<V: LaneVector>(v: V) -> [f64; 8] {
+    let mut to = [0.0; 8];
+    v.store(&mut to);
+    to
+}
+
 /// What eight sets did.
 pub(crate) struct Outcome<V: LaneVector, const PATH: bool> {
     pub(crate) curve: SetsCurve<V, PATH>,
@@ -67,11 +75,6 @@ impl<V: LaneVector> LaneTally<V> {
     /// The lanes as tallies.
     #[inline(always)]
     pub(crate) fn lanes(&self) -> [Tally; 8] {
-        let lanes = |v: V| {
-            let mut to = [0.0; 8];
-            v.store(&mut to);
-            to
-        };
         let (trades, wins, profit) = (lanes(self.trades), lanes(self.wins), lanes(self.profit));
         let (loss, costs, exposed) = (lanes(self.loss), lanes(self.costs), lanes(self.exposed));
         std::array::from_fn(|i| Tally {

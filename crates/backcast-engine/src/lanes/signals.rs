@@ -420,7 +420,10 @@ fn bands64<V: LaneVector>(
     above: &mut Words,
     below: &mut Words,
 ) {
-    let x: [V; LINES] = std::array::from_fn(|k| V::load(&left[k].0));
+    let mut x = [V::splat(0.0); LINES];
+    for k in 0..LINES {
+        x[k] = V::load(&left[k].0);
+    }
     for lane in 0..8 {
         let (high, low) = (&high[lane][lines.clone()], &low[lane][lines.clone()]);
         for k in 0..LINES {
