@@ -131,6 +131,21 @@ impl ParamSets {
         (0..n).filter(|i| seen[*i]).collect()
     }
 
+    /// After how many groups of so many sets the same values of the last parameter come again in the same lanes; 1 where there is no
+    /// such rhythm.
+    #[must_use]
+    pub(crate) fn rhythm(&self, lanes: usize) -> usize {
+        let last = self.params.last().map_or(1, |p| p.values.len());
+        if self.chosen.is_some() || self.params.len() < 2 {
+            return 1;
+        }
+        let (mut a, mut b) = (lanes, last);
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        last / a
+    }
+
     fn in_mask(&self, mask: u64) -> impl Iterator<Item = &Param> {
         self.params.iter().enumerate().filter(move |(i, _)| mask >> i & 1 != 0).map(|(_, p)| p)
     }

@@ -1,6 +1,6 @@
 //! A sweep of one asset, ready to run: shared series made, signals laid out.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Mutex};
 
 use backcast_data::Market;
 use backcast_metrics::{CurveTotals, MetricSet, Row, Timeline, finish};
@@ -17,6 +17,12 @@ use super::{
     vector::{Isa, Kernel, LaneVector, dispatch},
 };
 use crate::config::RunConfig;
+
+/// Groups that a worker takes at a time.
+const GROUPS_AT_A_TIME: usize = 20;
+
+/// Bars times sets below which starting a thread costs more than it brings: half a millisecond of work.
+const SMALLEST_SHARED_WORK: f64 = 800_000.0;
 
 /// Why lanes cannot run these rules, in words for a notice; `None` where they can.
 #[must_use]
@@ -74,7 +80,8 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Metrics of the sets of a range over a window of rows, in order of trial index; `out` has the range's length.
+    /// Metrics of the sets of a range over a window of rows, in order of trial index; `out` has the range's length. The result does not
+    /// depend on the number of threads.
     ///
     /// # Panics
     /// If `out` is shorter than the range, the range leaves the plan's, or the window leaves the asset's rows.
@@ -83,6 +90,7 @@ impl<'a> Plan<'a> {
         window: Range<usize>,
         range: Range<usize>,
         wanted: MetricSet,
+        threads: usize,
         out: &mut [Row],
     ) {
         let out = &mut out[..range.len()];
@@ -93,10 +101,33 @@ impl<'a> Plan<'a> {
         let bars = &self.market.assets[self.asset.index()].bars;
         let ranges = BlockRanges::of(&bars.close[window.clone()]);
         let tape = Tape { open: &bars.open, close: &bars.close, actions: &self.actions };
-        dispatch(
-            self.isa,
-            RowsKernel { plan: self, tape: &tape, ranges: &ranges, window, range, wanted, out },
-        );
+        let window = Window { plan: self, tape: &tape, ranges: &ranges, rows: window, wanted };
+        let groups = self.groups(range, out);
+        let work = groups.len() as f64 * 8.0 * window.rows.len() as f64;
+        if threads < 2 || work < SMALLEST_SHARED_WORK {
+            dispatch(self.isa, RowsKernel { window: &window, groups: &mut groups.into_iter() });
+            return;
+        }
+        let queue = Mutex::new(groups.into_iter());
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(|| window.drain(&queue));
+            }
+            window.drain(&queue);
+        });
+    }
+
+    /// Sets in groups of eight, those that share the series of the last parameter one after the other: these series then stay in the cache
+    /// while the others pass by.
+    fn groups<'o>(&self, range: Range<usize>, out: &'o mut [Row]) -> Vec<Group<'o>> {
+        let rhythm = self.sets.rhythm(8);
+        let firsts = range.step_by(8);
+        let mut groups: Vec<_> =
+            firsts.zip(out.chunks_mut(8)).map(|(first, out)| Group { first, out }).collect();
+        if rhythm > 1 {
+            groups.sort_by_key(|group| (group.first / 8 % rhythm, group.first));
+        }
+        groups
     }
 
     fn timeline(&self, window: &Range<usize>) -> Timeline {
@@ -109,23 +140,48 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A range of sets, eight at a time.
-struct RowsKernel<'k, 'a> {
+/// Eight sets and where their rows go.
+struct Group<'o> {
+    first: usize,
+    out: &'o mut [Row],
+}
+
+/// One stretch of bars and what all its groups share.
+struct Window<'k, 'a> {
     plan: &'k Plan<'a>,
     tape: &'k Tape<'k>,
     ranges: &'k BlockRanges,
-    window: Range<usize>,
-    range: Range<usize>,
+    rows: Range<usize>,
     wanted: MetricSet,
-    out: &'k mut [Row],
 }
 
-impl Kernel for RowsKernel<'_, '_> {
+impl Window<'_, '_> {
+    /// One worker: takes groups until there are none.
+    fn drain<'o>(&self, queue: &Mutex<std::vec::IntoIter<Group<'o>>>) {
+        loop {
+            let mut queue = queue.lock().expect("no worker panics while it takes groups");
+            let mine: Vec<_> = queue.by_ref().take(GROUPS_AT_A_TIME).collect();
+            drop(queue);
+            if mine.is_empty() {
+                return;
+            }
+            dispatch(self.plan.isa, RowsKernel { window: self, groups: &mut mine.into_iter() });
+        }
+    }
+}
+
+/// Groups one after the other.
+struct RowsKernel<'k, 'a, 'o> {
+    window: &'k Window<'k, 'a>,
+    groups: &'k mut std::vec::IntoIter<Group<'o>>,
+}
+
+impl Kernel for RowsKernel<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: LaneVector>(self) {
-        match (self.plan.signals.short(), self.wanted.needs_path()) {
+        match (self.window.plan.signals.short(), self.window.wanted.needs_path()) {
             (false, false) => self.groups::<V, false, false>(),
             (false, true) => self.groups::<V, false, true>(),
             (true, false) => self.groups::<V, true, false>(),
@@ -134,27 +190,30 @@ impl Kernel for RowsKernel<'_, '_> {
     }
 }
 
-impl RowsKernel<'_, '_> {
+impl RowsKernel<'_, '_, '_> {
     #[inline(always)]
     fn groups<V: LaneVector, const SHORT: bool, const PATH: bool>(self) {
-        let plan = self.plan;
-        let time = plan.timeline(&self.window);
-        let decisions = decisions(&plan.config, &self.window);
+        let Window { plan, tape, ranges, rows, wanted } = self.window;
+        let time = plan.timeline(rows);
+        let decisions = decisions(&plan.config, rows);
         let (mut planes, mut target, mut places) =
             (Planes::default(), Target::default(), Vec::new());
-        for (group, out) in self.out.chunks_mut(8).enumerate() {
-            let first = self.range.start + group * 8;
+        for group in self.groups {
             // Lanes beyond the last set repeat it and are dropped.
-            let sets = std::array::from_fn(|lane| plan.sets.place(first + lane.min(out.len() - 1)));
+            let last = group.out.len() - 1;
+            let mut sets = [0; 8];
+            for (lane, set) in sets.iter_mut().enumerate() {
+                *set = plan.sets.place(group.first + lane.min(last));
+            }
             let operands = plan.operands.group(&sets, &mut places);
             planes.make::<V>(&plan.signals, plan.words, &operands);
             places = operands.places;
             target.make(&plan.signals, &planes, plan.words, &decisions);
             let outcome = simulate::<V, SHORT, PATH>(
-                self.tape,
-                self.ranges,
+                tape,
+                ranges,
                 &plan.config,
-                self.window.clone(),
+                rows.clone(),
                 &plan.signals,
                 &planes,
                 &target,
@@ -162,8 +221,8 @@ impl RowsKernel<'_, '_> {
             let mut totals = [CurveTotals::default(); 8];
             outcome.curve.totals(&mut totals);
             let tallies = outcome.tally.lanes();
-            for (lane, row) in out.iter_mut().enumerate() {
-                *row = finish(&totals[lane], &tallies[lane], &time, plan.config.cash, self.wanted);
+            for (lane, row) in group.out.iter_mut().enumerate() {
+                *row = finish(&totals[lane], &tallies[lane], &time, plan.config.cash, *wanted);
             }
         }
     }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::{
     operands::{LINES, Line},
-    vector::LaneVector,
+    vector::{LaneVector, put_byte},
 };
 
 /// The same 64 bars of eight parameter sets.
@@ -338,14 +338,13 @@ fn shift(from: &[Words], by: usize, to: &mut [Words]) {
 
 /// 64 comparisons as bits.
 #[inline(always)]
-fn less64<V: LaneVector, const OR_EQUAL: bool>(left: &[Line], right: &[Line]) -> u64 {
-    let mut bits = 0;
+fn less64<V: LaneVector, const OR_EQUAL: bool>(left: &[Line], right: &[Line], to: &mut u64) {
+    let left: &[Line; LINES] = left.first_chunk().expect("lines of a word");
+    let right: &[Line; LINES] = right.first_chunk().expect("lines of a word");
     for k in 0..LINES {
         let (a, b) = (V::load(&left[k].0), V::load(&right[k].0));
-        let mask = if OR_EQUAL { a.le(b) } else { a.lt(b) };
-        bits |= u64::from(V::bits(mask)) << (8 * k);
+        put_byte(to, k, V::bits(if OR_EQUAL { a.le(b) } else { a.lt(b) }));
     }
-    bits
 }
 
 /// Whether eight lanes look at the same series.
@@ -365,8 +364,8 @@ fn less<V: LaneVector, const OR_EQUAL: bool>(
     for (w, out) in to.iter_mut().enumerate() {
         let lines = w * LINES..(w + 1) * LINES;
         for lane in 0..distinct {
-            out[lane] =
-                less64::<V, OR_EQUAL>(&left[lane][lines.clone()], &right[lane][lines.clone()]);
+            let (left, right) = (&left[lane][lines.clone()], &right[lane][lines.clone()]);
+            less64::<V, OR_EQUAL>(left, right, &mut out[lane]);
         }
         if distinct == 1 {
             *out = [out[0]; 8];
@@ -390,23 +389,22 @@ fn cross<V: LaneVector>(
     up: &mut [Words],
     down: &mut [Words],
 ) {
-    let mut latches = Latches::default();
     let one_left = same(&left);
-    for (w, (up, down)) in up.iter_mut().zip(down).enumerate() {
+    for (w, (above, below)) in up.iter_mut().zip(down.iter_mut()).enumerate() {
         let lines = w * LINES..(w + 1) * LINES;
-        let mut above = [0; 8];
-        let mut below = [0; 8];
         if one_left {
-            bands64::<V>(&left[0][lines.clone()], &high, &low, lines, &mut above, &mut below);
+            bands64::<V>(&left[0][lines.clone()], &high, &low, lines, above, below);
         } else {
             for lane in 0..8 {
-                above[lane] =
-                    less64::<V, false>(&high[lane][lines.clone()], &left[lane][lines.clone()]);
-                below[lane] =
-                    less64::<V, false>(&left[lane][lines.clone()], &low[lane][lines.clone()]);
+                let left = &left[lane][lines.clone()];
+                less64::<V, false>(&high[lane][lines.clone()], left, &mut above[lane]);
+                less64::<V, false>(left, &low[lane][lines.clone()], &mut below[lane]);
             }
         }
-        latch_crosses(&above, &below, &mut latches, up, down);
+    }
+    let mut latches = Latches::default();
+    for (up, down) in up.iter_mut().zip(down) {
+        latch_crosses(&mut latches, up, down);
     }
 }
 
@@ -420,15 +418,18 @@ fn bands64<V: LaneVector>(
     above: &mut Words,
     below: &mut Words,
 ) {
+    let left: &[Line; LINES] = left.first_chunk().expect("lines of a word");
     let mut x = [V::splat(0.0); LINES];
     for k in 0..LINES {
         x[k] = V::load(&left[k].0);
     }
     for lane in 0..8 {
-        let (high, low) = (&high[lane][lines.clone()], &low[lane][lines.clone()]);
+        let high: &[Line; LINES] =
+            high[lane][lines.clone()].first_chunk().expect("lines of a word");
+        let low: &[Line; LINES] = low[lane][lines.clone()].first_chunk().expect("lines of a word");
         for k in 0..LINES {
-            above[lane] |= u64::from(V::bits(V::load(&high[k].0).lt(x[k]))) << (8 * k);
-            below[lane] |= u64::from(V::bits(x[k].lt(V::load(&low[k].0)))) << (8 * k);
+            put_byte(&mut above[lane], k, V::bits(V::load(&high[k].0).lt(x[k])));
+            put_byte(&mut below[lane], k, V::bits(x[k].lt(V::load(&low[k].0))));
         }
     }
 }
@@ -441,16 +442,11 @@ pub(crate) fn latch(set: u64, clear: u64, carry: u64) -> u64 {
     (pass & set) | ((pass | set) & !sum)
 }
 
+/// Turns the bars above and below of one word into the bars of a cross, in place.
 #[inline(always)]
-fn latch_crosses(
-    above: &Words,
-    below: &Words,
-    latches: &mut Latches,
-    up: &mut Words,
-    down: &mut Words,
-) {
+fn latch_crosses(latches: &mut Latches, up: &mut Words, down: &mut Words) {
     for lane in 0..8 {
-        let (a, b) = (above[lane], below[lane]);
+        let (a, b) = (up[lane], down[lane]);
         let last_above = latch(a, b, latches.was_above[lane]);
         let last_below = latch(b, a, latches.was_below[lane]);
         up[lane] = a & (last_below << 1 | latches.was_below[lane]);

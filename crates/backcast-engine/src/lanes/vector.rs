@@ -71,6 +71,18 @@ pub(crate) trait LaneVector: Vector {
     fn bit_of(words: &[u64; 8], bit: u32) -> u8;
 }
 
+/// Writes eight bits into one byte of a word, byte 0 lowest.
+///
+/// # Panics
+/// If `byte` is 8 or more.
+#[inline(always)]
+pub(crate) fn put_byte(word: &mut u64, byte: usize, bits: u8) {
+    assert!(byte < 8);
+    // SAFETY: the byte lies inside the word. Volatile, because eight plain stores in a row become shuffles that cost five times the
+    // comparisons they come from.
+    unsafe { std::ptr::from_mut(word).cast::<u8>().add(byte).write_volatile(bits) }
+}
+
 /// Work that is compiled once per level.
 pub(crate) trait Kernel {
     /// What it gives.
