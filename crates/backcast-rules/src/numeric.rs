@@ -2,8 +2,8 @@
 
 use crate::program::{BinaryOp, CompareOp, UnaryOp};
 
-/// Relative width within which two series count as equal in a crossing: 2^-40.
-const BAND: f64 = 1.0 / (1u64 << 40) as f64;
+/// Relative width within which two series count as equal in a crossing: 2^-40. The edges are `b + BAND * |b|` and `b - BAND * |b|`.
+pub const BAND: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// The left side of a crossing is above `b` where it is greater than this: `b + 2^-40 |b|`.
 #[inline(always)]

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use backcast_data::Market;
-use backcast_rules::{EvalError, Evaluator, NodeId, Program, band_above, band_below};
+use backcast_rules::{EvalError, Evaluator, NodeId, Program};
 use backcast_types::AssetId;
 
 use super::{
     param_sets::{ParamSets, Picker},
-    signals::{Kind, OperandId, Operands, Uses},
+    signals::{OperandId, Operands},
 };
 
 /// Eight values, aligned to a cache line.
@@ -18,6 +18,9 @@ pub(crate) struct Line(pub(crate) [f64; 8]);
 
 /// Lines of a word of 64 bars.
 pub(crate) const LINES: usize = 8;
+
+/// Results that the evaluator may keep beside the table before it lets go of them.
+const RESULTS_KEPT: usize = 64;
 
 /// What a combination that no set uses has for a place.
 const UNUSED: u32 = u32::MAX;
@@ -29,8 +32,6 @@ struct Operand {
     /// Place of each combination among the series.
     places: Vec<u32>,
     values: Vec<Line>,
-    above: Vec<Line>,
-    below: Vec<Line>,
 }
 
 /// Series of all operands of a plan; each is padded with undefined values to whole words.
@@ -46,19 +47,21 @@ impl OperandTable {
         program: &Program,
         market: &Market,
         asset: AssetId,
-        wanted: &[(NodeId, Uses)],
+        wanted: &[NodeId],
         sets: &ParamSets,
         range: Range<usize>,
     ) -> Result<OperandTable, EvalError> {
         let rows = market.assets[asset.index()].bars.len();
         let lines = rows.div_ceil(64) * LINES;
-        let mut evaluator = Evaluator::new(program, market, asset);
-        let operands = wanted
-            .iter()
-            .map(|(node, uses)| {
-                operand(&mut evaluator, program, *node, *uses, sets, range.clone(), lines, rows)
-            })
-            .collect::<Result<_, _>>()?;
+        let mut maker = Maker {
+            program,
+            sets,
+            range,
+            lines,
+            rows,
+            evaluator: Evaluator::new(program, market, asset),
+        };
+        let operands = wanted.iter().map(|node| maker.operand(*node)).collect::<Result<_, _>>()?;
         Ok(OperandTable { operands, lines })
     }
 
@@ -79,79 +82,63 @@ pub(crate) struct Group<'t> {
 
 impl Operands for Group<'_> {
     #[inline(always)]
-    fn lanes(&self, operand: OperandId, kind: Kind) -> [&[Line]; 8] {
+    fn lanes(&self, operand: OperandId) -> [&[Line]; 8] {
         let lines = self.table.lines;
-        let operand_table = &self.table.operands[operand.0];
-        let from = match kind {
-            Kind::Values => &operand_table.values,
-            Kind::Above => &operand_table.above,
-            Kind::Below => &operand_table.below,
-        };
-        self.places[operand.0].map(|place| {
-            let start = place as usize * lines;
-            &from[start..start + lines]
-        })
+        let values = &self.table.operands[operand.0].values;
+        let places = &self.places[operand.0];
+        let mut out = [&values[..0]; 8];
+        for lane in 0..8 {
+            let start = places[lane] as usize * lines;
+            out[lane] = &values[start..start + lines];
+        }
+        out
     }
 }
 
-/// Series of one operand for every combination of its parameters that a range of sets uses.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one step of `OperandTable::new`, whose locals these are"
-)]
-fn operand(
-    evaluator: &mut Evaluator<'_>,
-    program: &Program,
-    node: NodeId,
-    uses: Uses,
-    sets: &ParamSets,
+/// Makes series one after the other.
+struct Maker<'m> {
+    program: &'m Program,
+    sets: &'m ParamSets,
     range: Range<usize>,
     lines: usize,
     rows: usize,
-) -> Result<Operand, EvalError> {
-    let mask = program.depends(node);
-    let used = sets.used(mask, range);
-    let mut places = vec![UNUSED; sets.combinations(mask).unwrap_or(0)];
-    let mut made = Operand {
-        picker: sets.picker(mask),
-        places: Vec::new(),
-        values: Vec::with_capacity(if uses.values { used.len() * lines } else { 0 }),
-        above: Vec::with_capacity(if uses.bands { used.len() * lines } else { 0 }),
-        below: Vec::with_capacity(if uses.bands { used.len() * lines } else { 0 }),
-    };
-    for (place, combination) in used.into_iter().enumerate() {
-        places[combination] = place as u32;
-        let params = sets.combination_values(mask, combination);
-        match program.scalar(node, &params) {
-            Some(x) => made.push(uses, std::iter::repeat_n(x, rows), lines),
-            None => {
-                let series = evaluator.series(node, &params)?;
-                made.push(uses, series.values.iter().copied(), lines);
-            }
-        }
-    }
-    made.places = places;
-    Ok(made)
+    evaluator: Evaluator<'m>,
 }
 
-impl Operand {
-    fn push(&mut self, uses: Uses, values: impl Iterator<Item = f64> + Clone, lines: usize) {
-        if uses.values {
-            fill(&mut self.values, values.clone(), lines);
+impl Maker<'_> {
+    /// Series of one operand for every combination of its parameters that the range of sets uses.
+    fn operand(&mut self, node: NodeId) -> Result<Operand, EvalError> {
+        let mask = self.program.depends(node);
+        let used = self.sets.used(mask, self.range.clone());
+        let mut places = vec![UNUSED; self.sets.combinations(mask).unwrap_or(0)];
+        let mut values = Vec::with_capacity(used.len() * self.lines);
+        for (place, combination) in used.into_iter().enumerate() {
+            places[combination] = place as u32;
+            let params = self.sets.combination_values(mask, combination);
+            match self.program.scalar(node, &params) {
+                Some(x) => append(&mut values, &vec![x; self.rows], self.lines),
+                None => {
+                    append(&mut values, &self.evaluator.series(node, &params)?.values, self.lines)
+                }
+            }
+            // What others share, sums of prefixes for instance, is small; the results themselves now stand here.
+            if place % RESULTS_KEPT == RESULTS_KEPT - 1 {
+                self.evaluator.forget_series();
+            }
         }
-        if uses.bands {
-            fill(&mut self.above, values.clone().map(band_above), lines);
-            fill(&mut self.below, values.map(band_below), lines);
-        }
+        Ok(Operand { picker: self.sets.picker(mask), places, values })
     }
 }
 
 /// Adds one series, padded with undefined values.
-fn fill(to: &mut Vec<Line>, values: impl Iterator<Item = f64>, lines: usize) {
-    let start = to.len();
-    to.resize(start + lines, Line([f64::NAN; 8]));
-    let places = to[start..].iter_mut().flat_map(|line| &mut line.0);
-    for (place, x) in places.zip(values) {
-        *place = x;
+fn append(to: &mut Vec<Line>, values: &[f64], lines: usize) {
+    let end = to.len() + lines;
+    let (whole, rest) = values.as_chunks::<8>();
+    to.extend(whole.iter().map(|line| Line(*line)));
+    let mut last = [f64::NAN; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    if !rest.is_empty() {
+        to.push(Line(last));
     }
+    to.resize(end, Line([f64::NAN; 8]));
 }

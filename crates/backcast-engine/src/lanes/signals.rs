@@ -3,7 +3,7 @@
 //! Logic has three values, so each condition has a plane of the bars where it is true and one where it is false; only the planes that
 //! rules ask for are made. A comparison with something undefined is neither.
 
-use backcast_rules::{CompareOp, CrossDir, Node, NodeId, Program};
+use backcast_rules::{BAND, CompareOp, CrossDir, Node, NodeId, Program};
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -64,22 +64,13 @@ enum Step {
     },
 }
 
-/// What an operand must be able to give.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Uses {
-    /// Its values.
-    pub(crate) values: bool,
-    /// Its edges above and below which something counts as above or below it.
-    pub(crate) bands: bool,
-}
-
 /// The planes of a program's rules and how they are made.
 #[derive(Debug)]
 pub(crate) struct Signals {
     steps: Vec<Step>,
     planes: usize,
     /// Numeric nodes that are compared.
-    pub(crate) operands: Vec<(NodeId, Uses)>,
+    pub(crate) operands: Vec<NodeId>,
     pub(crate) enter_long: Option<Plane>,
     pub(crate) exit_long: Option<Plane>,
     pub(crate) enter_short: Option<Plane>,
@@ -131,16 +122,13 @@ impl Builder<'_> {
         Plane(self.signals.planes - 1)
     }
 
-    fn operand(&mut self, node: NodeId, uses: Uses) -> OperandId {
-        let known = self.signals.operands.iter().position(|(n, _)| *n == node);
-        let at = known.unwrap_or_else(|| {
-            self.signals.operands.push((node, Uses::default()));
-            self.signals.operands.len() - 1
-        });
-        let now = &mut self.signals.operands[at].1;
-        now.values |= uses.values;
-        now.bands |= uses.bands;
-        OperandId(at)
+    fn operand(&mut self, node: NodeId) -> OperandId {
+        let operands = &mut self.signals.operands;
+        let known = operands.iter().position(|n| *n == node);
+        OperandId(known.unwrap_or_else(|| {
+            operands.push(node);
+            operands.len() - 1
+        }))
     }
 
     /// The plane of the bars where `node` is `truth`.
@@ -180,8 +168,7 @@ impl Builder<'_> {
     }
 
     fn less(&mut self, left: NodeId, right: NodeId, or_equal: bool) -> Plane {
-        let values = Uses { values: true, bands: false };
-        let (left, right) = (self.operand(left, values), self.operand(right, values));
+        let (left, right) = (self.operand(left), self.operand(right));
         let to = self.plane();
         self.signals.steps.push(Step::Less { left, right, or_equal, to });
         to
@@ -210,8 +197,7 @@ impl Builder<'_> {
         let (up, down) = match self.crosses.get(&(a, b)) {
             Some(both) => *both,
             None => {
-                let left = self.operand(a, Uses { values: true, bands: false });
-                let right = self.operand(b, Uses { values: false, bands: true });
+                let (left, right) = (self.operand(a), self.operand(b));
                 let (up, down) = (self.plane(), self.plane());
                 self.signals.steps.push(Step::Cross { left, right, up, down });
                 self.crosses.insert((a, b), (up, down));
@@ -234,19 +220,8 @@ impl Builder<'_> {
 
 /// Series of an operand for eight sets.
 pub(crate) trait Operands {
-    /// Values, or the edge above, or the edge below, of one operand for each lane.
-    fn lanes(&self, operand: OperandId, kind: Kind) -> [&[Line]; 8];
-}
-
-/// Which series of an operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The values themselves.
-    Values,
-    /// Above this, something is above the operand.
-    Above,
-    /// Below this, something is below the operand.
-    Below,
+    /// Values of one operand for each lane.
+    fn lanes(&self, operand: OperandId) -> [&[Line]; 8];
 }
 
 /// Planes of one group of sets; kept from group to group.
@@ -283,8 +258,8 @@ impl Planes {
         match step {
             Step::Fill { all, to } => self.planes[to.0].fill([if all { !0 } else { 0 }; 8]),
             Step::Less { left, right, or_equal, to } => {
-                let left = operands.lanes(left, Kind::Values);
-                let right = operands.lanes(right, Kind::Values);
+                let left = operands.lanes(left);
+                let right = operands.lanes(right);
                 let to = &mut self.planes[to.0];
                 if or_equal {
                     less::<V, true>(left, right, to);
@@ -293,12 +268,11 @@ impl Planes {
                 }
             }
             Step::Cross { left, right, up, down } => {
-                let left = operands.lanes(left, Kind::Values);
-                let high = operands.lanes(right, Kind::Above);
-                let low = operands.lanes(right, Kind::Below);
+                let left = operands.lanes(left);
+                let right = operands.lanes(right);
                 let [up, down] =
                     self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
-                cross::<V>(left, high, low, up, down);
+                cross::<V>(left, right, up, down);
             }
             Step::And { a, b, to } => self.words(a, b, to, |a, b| a & b),
             Step::Or { a, b, to } => self.words(a, b, to, |a, b| a | b),
@@ -380,26 +354,23 @@ struct Latches {
     was_below: Words,
 }
 
-/// Bars where `left` gets above `high`, and where it gets below `low`, ties aside.
+/// Bars where `left` gets above `right`, and where it gets below, ties aside.
 #[inline(always)]
 fn cross<V: LaneVector>(
     left: [&[Line]; 8],
-    high: [&[Line]; 8],
-    low: [&[Line]; 8],
+    right: [&[Line]; 8],
     up: &mut [Words],
     down: &mut [Words],
 ) {
     let one_left = same(&left);
     for (w, (above, below)) in up.iter_mut().zip(down.iter_mut()).enumerate() {
         let lines = w * LINES..(w + 1) * LINES;
-        if one_left {
-            bands64::<V>(&left[0][lines.clone()], &high, &low, lines, above, below);
-        } else {
-            for lane in 0..8 {
-                let left = &left[lane][lines.clone()];
-                less64::<V, false>(&high[lane][lines.clone()], left, &mut above[lane]);
-                less64::<V, false>(left, &low[lane][lines.clone()], &mut below[lane]);
+        let mut x = load_word::<V>(&left[0][lines.clone()]);
+        for lane in 0..8 {
+            if !one_left {
+                x = load_word::<V>(&left[lane][lines.clone()]);
             }
+            sides64::<V>(&x, &right[lane][lines.clone()], &mut above[lane], &mut below[lane]);
         }
     }
     let mut latches = Latches::default();
@@ -408,29 +379,26 @@ fn cross<V: LaneVector>(
     }
 }
 
-/// 64 bars of one series against the bands of eight; the series stays in registers.
 #[inline(always)]
-fn bands64<V: LaneVector>(
-    left: &[Line],
-    high: &[&[Line]; 8],
-    low: &[&[Line]; 8],
-    lines: std::ops::Range<usize>,
-    above: &mut Words,
-    below: &mut Words,
-) {
-    let left: &[Line; LINES] = left.first_chunk().expect("lines of a word");
+fn load_word<V: LaneVector>(lines: &[Line]) -> [V; LINES] {
+    let lines: &[Line; LINES] = lines.first_chunk().expect("lines of a word");
     let mut x = [V::splat(0.0); LINES];
     for k in 0..LINES {
-        x[k] = V::load(&left[k].0);
+        x[k] = V::load(&lines[k].0);
     }
-    for lane in 0..8 {
-        let high: &[Line; LINES] =
-            high[lane][lines.clone()].first_chunk().expect("lines of a word");
-        let low: &[Line; LINES] = low[lane][lines.clone()].first_chunk().expect("lines of a word");
-        for k in 0..LINES {
-            put_byte(&mut above[lane], k, V::bits(V::load(&high[k].0).lt(x[k])));
-            put_byte(&mut below[lane], k, V::bits(x[k].lt(V::load(&low[k].0))));
-        }
+    x
+}
+
+/// Where 64 bars of one series are above and below another, by more than the band of a tie. Making the edges here costs less than
+/// fetching them: the series that sets share come from the second-level cache.
+#[inline(always)]
+fn sides64<V: LaneVector>(x: &[V; LINES], right: &[Line], above: &mut u64, below: &mut u64) {
+    let right: &[Line; LINES] = right.first_chunk().expect("lines of a word");
+    for k in 0..LINES {
+        let b = V::load(&right[k].0);
+        let width = b.abs().mul(V::splat(BAND));
+        put_byte(above, k, V::bits(b.add(width).lt(x[k])));
+        put_byte(below, k, V::bits(x[k].lt(b.sub(width))));
     }
 }
 

@@ -118,6 +118,13 @@ impl<'m> Evaluator<'m> {
         self.prefixes.clear();
     }
 
+    /// Forgets series and conditions, keeping what is small and shared: factors and moving sums.
+    pub fn forget_series(&mut self) {
+        self.series.clear();
+        self.aligned.clear();
+        self.bools.clear();
+    }
+
     fn own(&self) -> &'m Asset {
         &self.market.assets[self.asset.index()]
     }
