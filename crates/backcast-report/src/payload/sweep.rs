@@ -404,6 +404,18 @@ mod tests {
     }
 
     #[test]
+    fn a_map_of_pure_noise_still_fits() {
+        let metric = model::SweepMetric { format: Format::Percent(1), ..Default::default() };
+        let noise = (0..250_000_u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64);
+        let asset = model::AssetSweep { values: vec![noise.collect()], ..Default::default() };
+        let model =
+            model::Sweep { metrics: vec![metric], assets: vec![asset], ..grid(&[500, 500]) };
+        let prepared = sweep(&model, &mut Packer::default());
+        assert!(prepared.grid.len() <= GRID_TEXT, "{}", prepared.grid.len());
+        assert!(prepared.note.is_some());
+    }
+
+    #[test]
     fn a_map_that_is_too_long_loses_digits_behind_the_point_only() {
         assert_eq!(decimals(&Format::Percent(1), 0), 1);
         assert_eq!(decimals(&Format::Percent(1), 1), 0);
