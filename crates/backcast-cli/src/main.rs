@@ -1,3 +1,50 @@
-//! The `backcast` program.
+//! The `backcast` program: arguments in, text and files out.
+//!
+//! Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage, 75 stopped and resumable.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod number;
+mod source;
+mod table;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Cli, failure::Failure, terminal::Terminal};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    terminal::speak_plainly_in_panics();
+    let colors = terminal::wanted_colors(std::env::args());
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, colors),
+    };
+    let mut terminal = Terminal::standard(cli.color);
+    match commands::run(cli.command, &mut terminal).and_then(|()| terminal.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            terminal.show(&failure);
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Help and version go to stdout and are no failure; a wrong command line goes to stderr.
+fn usage(error: &clap::Error, colors: args::Color) -> ExitCode {
+    let text = error.render();
+    let (stream, code) = if error.use_stderr() {
+        (terminal::Stream::Stderr, Failure::USAGE)
+    } else {
+        (terminal::Stream::Stdout, 0)
+    };
+    let styled = colors.applies_to(stream);
+    stream.write_all(if styled { text.ansi().to_string() } else { text.to_string() }.as_bytes());
+    ExitCode::from(code)
+}

@@ -1,0 +1,169 @@
+//! Why a command failed, as a page of help: what, where, and what to type next.
+
+use std::{fmt, io};
+
+use backcast_calendar::CalendarError;
+use backcast_rules::{EvalError, RuleError};
+use backcast_search::SpecError;
+use backcast_store::StoreError;
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+    help: Option<String>,
+    place: Option<Box<Place>>,
+    quiet: bool,
+}
+
+/// The part of a text that is at fault.
+#[derive(Debug)]
+struct Place {
+    source: NamedSource<String>,
+    label: LabeledSpan,
+}
+
+impl Failure {
+    /// Exit code of a command that could not do its work.
+    pub(crate) const FAILED: u8 = 1;
+    /// Exit code of a command line that could not be understood.
+    pub(crate) const USAGE: u8 = 2;
+
+    /// The work could not be done.
+    pub(crate) fn new(message: impl Into<String>) -> Failure {
+        let message = message.into();
+        Failure { code: Failure::FAILED, message, help: None, place: None, quiet: false }
+    }
+
+    /// The command line does not make sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Failure {
+        Failure { code: Failure::USAGE, ..Failure::new(message) }
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
+        let help = help.into();
+        self.help = (!help.is_empty()).then_some(help);
+        self
+    }
+
+    /// Where in a text it is.
+    fn at(mut self, name: &str, text: &str, offset: usize, len: usize) -> Failure {
+        let label = LabeledSpan::new(Some("here".to_owned()), offset.min(text.len()), len);
+        self.place =
+            Some(Box::new(Place { source: NamedSource::new(name, text.to_owned()), label }));
+        self
+    }
+
+    /// A mistake in an expression of the command line.
+    pub(crate) fn expression(text: &str, error: RuleError) -> Failure {
+        let failure = Failure::usage(error.message).help(error.help.unwrap_or_default());
+        failure.at("expression", text, error.offset, error.len)
+    }
+
+    /// Data could not be written to stdout. A closed pipe is how readers say "enough".
+    pub(crate) fn of_stdout(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure { code: 0, quiet: true, ..Failure::new("") };
+        }
+        Failure::new(format!("cannot write to stdout: {error}"))
+    }
+
+    /// A file could not be written.
+    pub(crate) fn writing(path: &std::path::Path, error: &io::Error) -> Failure {
+        Failure::new(format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// What the process reports.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.code
+    }
+
+    /// Whether nothing is to be said about it.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl Diagnostic for Failure {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.place.as_ref().map(|place| &place.source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.place.as_ref()?;
+        Some(Box::new(std::iter::once(place.label.clone())))
+    }
+}
+
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Failure {
+        let code = if error.file.starts_with("--") { Failure::USAGE } else { Failure::FAILED };
+        let failure = Failure { code, ..Failure::new(&error.message) };
+        failure.help(error.help.clone().unwrap_or_default()).at(
+            &error.file,
+            &error.text,
+            error.offset,
+            error.len,
+        )
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        let help = match &error {
+            StoreError::UnknownBundle { .. } => {
+                "`backcast bundles list` shows what is there; `backcast ingest FILES --bundle NAME` makes a bundle"
+            }
+            StoreError::NoSource { .. } | StoreError::NoFiles { .. } => {
+                "`backcast ingest --help` says what can be read"
+            }
+            StoreError::Calendar(CalendarError::UnknownName { .. }) => {
+                "`backcast calendar` lists all calendars"
+            }
+            _ => "",
+        };
+        Failure::new(error.to_string()).help(help)
+    }
+}
+
+impl From<CalendarError> for Failure {
+    fn from(error: CalendarError) -> Failure {
+        let help = match error {
+            CalendarError::UnknownName { .. } => "`backcast calendar` lists all calendars",
+            _ => "",
+        };
+        Failure::new(error.to_string()).help(help)
+    }
+}
+
+impl From<EvalError> for Failure {
+    fn from(error: EvalError) -> Failure {
+        Failure::new(error.to_string())
+    }
+}
+
+/// The most similar of `names`, where one is similar enough to have been meant.
+pub(crate) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let found = found.trim().to_lowercase();
+    let limit = (found.chars().count() / 3).max(2);
+    names
+        .map(|name| (strsim::damerau_levenshtein(&found, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
