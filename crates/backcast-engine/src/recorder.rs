@@ -1,0 +1,94 @@
+//! Writes the curve down row by row, and looks at it in blocks of 32 as the lanes do.
+
+use backcast_data::Market;
+use backcast_metrics::{Array8, BLOCK, Metric, MetricSet, TimeCurve, Timeline, finish};
+
+use crate::{
+    desk::Desk,
+    ledger::Ledger,
+    result::{Positions, RunResult},
+    run::Run,
+};
+
+/// The record of a run that goes on.
+pub(crate) struct Recorder {
+    start: f64,
+    equity: Vec<f64>,
+    curve: Option<TimeCurve<Array8>>,
+    /// Rows at whose close a position was held.
+    exposed: usize,
+    /// Whether some order waits; here because the loop asks at each row.
+    pub(crate) orders_wait: bool,
+    pub(crate) notices: Vec<String>,
+}
+
+impl Recorder {
+    pub(crate) fn new(start: f64, rows: usize) -> Recorder {
+        Recorder {
+            start,
+            equity: Vec::with_capacity(rows),
+            curve: None,
+            exposed: 0,
+            orders_wait: false,
+            notices: Vec::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn time(&self, run: &Run, row: usize) -> Option<i64> {
+        run.clock().time.get(row).copied()
+    }
+
+    /// Records the close of a row.
+    #[inline]
+    pub(crate) fn record(&mut self, ledger: &Ledger) {
+        self.equity.push(ledger.equity());
+        self.exposed += usize::from(ledger.holds());
+        if self.equity.len().is_multiple_of(BLOCK) {
+            self.block();
+        }
+    }
+
+    #[inline(never)]
+    fn block(&mut self) {
+        let (start, first) = (self.start, self.equity[0]);
+        let curve = self.curve.get_or_insert_with(|| TimeCurve::new(start, first));
+        if let Some(block) = self.equity.last_chunk::<BLOCK>() {
+            curve.block(block, BLOCK);
+        }
+    }
+
+    /// The result of a run that has ended.
+    pub(crate) fn finish(mut self, market: &Market, run: &Run, desk: Desk) -> RunResult {
+        let rows = self.equity.len();
+        let first = self.equity.first().copied().unwrap_or(self.start);
+        let mut curve = self.curve.take().unwrap_or_else(|| TimeCurve::new(self.start, first));
+        curve.extend(&self.equity[rows - rows % BLOCK..]);
+        let book = run.ledger.take_book();
+        let (clock, days) = (run.clock().time.first_rows(rows), run.clock().day.first_rows(rows));
+        let time = Timeline {
+            bars: rows as f64,
+            days: days.last().map_or(0.0, |last| f64::from(last - days[0])),
+            periods_per_year: market.periods_per_year,
+        };
+        let mut tally = book.tally;
+        tally.exposed = self.exposed as f64;
+        let wanted = MetricSet::of(&Metric::ALL);
+        RunResult {
+            assets: run.assets().to_vec(),
+            clock,
+            days,
+            start_cash: self.start,
+            row: finish(&curve.totals(), &tally, &time, self.start, wanted),
+            equity: self.equity,
+            positions: Positions { rows, assets: run.assets().len(), changes: book.changes },
+            orders: desk.orders,
+            order_events: desk.events,
+            fills: desk.fills,
+            trades: book.trades,
+            payments: book.payments,
+            tally,
+            notices: self.notices,
+        }
+    }
+}
