@@ -3,7 +3,9 @@
 mod adjust;
 mod column;
 mod market;
+pub mod synthetic;
 
 pub use adjust::{Factors, forward_column, forward_factors};
 pub use column::Column;
 pub use market::{Asset, Bars, Dividend, Field, Frequency, Market, Split};
+pub use synthetic::{SyntheticError, SyntheticSpec};

@@ -1,0 +1,3 @@
+//! Behaviour of market data through its public face.
+
+mod synthetic;
