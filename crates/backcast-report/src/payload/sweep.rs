@@ -406,7 +406,8 @@ mod tests {
     #[test]
     fn a_map_of_pure_noise_still_fits() {
         let metric = model::SweepMetric { format: Format::Percent(1), ..Default::default() };
-        let noise = (0..250_000_u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64);
+        let mix = |x: u64| (x ^ (x >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let noise = (1..=250_000).map(|i| (mix(mix(mix(i))) >> 40) as f64);
         let asset = model::AssetSweep { values: vec![noise.collect()], ..Default::default() };
         let model =
             model::Sweep { metrics: vec![metric], assets: vec![asset], ..grid(&[500, 500]) };
