@@ -1,3 +1,4 @@
 //! Behaviour of market data through its public face.
 
+mod portal;
 mod synthetic;

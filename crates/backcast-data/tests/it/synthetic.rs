@@ -45,7 +45,11 @@ fn a_made_up_market_is_untidy_and_the_same_each_time() {
     let market = spec.market("x");
     check_bars(&market);
     assert_eq!(fingerprint(&market), fingerprint(&spec.market("y")));
-    assert_eq!(fingerprint(&market), 15_142_410_111_669_610_898, "the market of this seed has changed");
+    assert_eq!(
+        fingerprint(&market),
+        15_142_410_111_669_610_898,
+        "the market of this seed has changed"
+    );
     let other = SyntheticSpec { seed: 8, ..spec };
     assert_ne!(fingerprint(&market), fingerprint(&other.market("x")));
     let count = |f: &dyn Fn(&backcast_data::Asset) -> usize| {
