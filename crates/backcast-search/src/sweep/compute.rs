@@ -23,6 +23,9 @@ use crate::{
 /// Bytes of series that the plans of one wave may take together.
 const WAVE_BYTES: usize = 16 << 20;
 
+/// Sets of a task that keep all threads busy on their own.
+const LARGE_TASK: usize = 4096;
+
 /// Everything that chunks are made from.
 pub(super) struct Runner<'a> {
     spec: &'a Spec,
@@ -169,6 +172,15 @@ impl<'a> Runner<'a> {
             .map(|plan| plan.expect("each job fills its slot"))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| self.spec.place_eval(&error))?;
+        if tasks.iter().all(|task| task.sets.len() >= LARGE_TASK) {
+            // The lanes spread one task over the threads themselves, in the order that suits the cache best.
+            for ((task, plan), chunk) in tasks.iter().zip(&plans).zip(chunks) {
+                let window = self.bound.rows[self.accounts[task.account].members.start].clone();
+                plan.rows(window, task.sets.clone(), self.wanted, self.threads, &mut chunk.rows);
+                progress.advance(task.sets.len() as u64);
+            }
+            return Ok(());
+        }
         let total: usize = tasks.iter().map(|task| task.sets.len()).sum();
         let piece = (total / (self.threads * 8)).clamp(64, 4096) / 8 * 8;
         let mut jobs = Vec::new();
@@ -181,7 +193,7 @@ impl<'a> Runner<'a> {
         }
         workers::each(self.threads, jobs, |(plan, window, sets, rows)| {
             let runs = sets.len() as u64;
-            plan.rows(window, sets, self.wanted, rows);
+            plan.rows(window, sets, self.wanted, 1, rows);
             progress.advance(runs);
         });
         Ok(())
