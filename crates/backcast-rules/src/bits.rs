@@ -35,8 +35,12 @@ impl Bits {
 
     /// The same condition at every row.
     pub(crate) fn constant(len: usize, value: bool) -> Bits {
-        let known = known_from(len, 0);
-        Bits { len, value: if value { known.clone() } else { vec![0; words(len)] }, known }
+        let mut bits = Bits { len, value: vec![0; words(len)], known: vec![u64::MAX; words(len)] };
+        bits.cut();
+        if value {
+            bits.value.clone_from(&bits.known);
+        }
+        bits
     }
 
     pub(crate) fn and(&self, other: &Bits) -> Bits {
@@ -63,7 +67,7 @@ impl Bits {
         bits
     }
 
-    /// Clears what a shift moved behind the last row.
+    /// Clears what lies behind the last row.
     fn cut(&mut self) {
         let rest = self.len % 64;
         for words in [&mut self.value, &mut self.known] {
@@ -85,16 +89,6 @@ impl Bits {
 /// Words for so many rows.
 pub(crate) fn words(len: usize) -> usize {
     len.div_ceil(64)
-}
-
-/// A plane that is set from row `from` up to `len`.
-pub(crate) fn known_from(len: usize, from: usize) -> Vec<u64> {
-    let below = |row: usize, word: usize| match row.saturating_sub(word * 64) {
-        0 => 0,
-        bits @ 1..=63 => (1u64 << bits) - 1,
-        _ => u64::MAX,
-    };
-    (0..words(len)).map(|word| below(len, word) & !below(from, word)).collect()
 }
 
 fn shift(words: &[u64], rows: usize) -> Vec<u64> {

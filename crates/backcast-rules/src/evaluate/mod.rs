@@ -1,10 +1,11 @@
 //! Programs to series and bitmaps, whole columns at a time, every result kept.
 
 mod compare;
-mod operand;
 mod series;
+mod stream;
 
 pub use series::Series;
+pub use stream::Stream;
 
 use std::sync::Arc;
 
@@ -18,10 +19,14 @@ use crate::{
     error::EvalError,
     program::{ColumnRef, Home, Node, NodeId, Program},
 };
-use operand::Operand;
+use stream::Source;
 
 /// A node and the bits of the parameters it depends on, those alone: what differs elsewhere is computed once.
 type Key = (NodeId, Box<[u64]>);
+
+/// Most parts of an expression that are computed anew for each reader; what is larger is kept as a whole, so that expressions
+/// that use each other many times are not computed many times.
+const STREAMED_PARTS: usize = 16;
 
 /// Computes nodes of one program over all rows of one asset.
 ///
@@ -78,10 +83,21 @@ impl<'m> Evaluator<'m> {
         if self.program.is_bool(node) {
             return Err(EvalError::NotANumber { node: node.index() });
         }
-        Ok(match self.seen_from(self.asset, node, params)? {
-            Operand::Series(series) => series,
-            Operand::Scalar(x) => Arc::new(Series::new(vec![x; self.rows()], 0)),
-        })
+        let source = self.seen_from(self.asset, node, params)?;
+        Ok(self.whole(source, self.asset))
+    }
+
+    /// A numeric node to be read in pieces. Arithmetic, shifts and moving averages are computed as they are read and not
+    /// kept, unless they are already there.
+    ///
+    /// # Errors
+    /// As [`Evaluator::series`].
+    pub fn stream(&mut self, node: NodeId, params: &[f64]) -> Result<Stream, EvalError> {
+        self.check(params)?;
+        if self.program.is_bool(node) {
+            return Err(EvalError::NotANumber { node: node.index() });
+        }
+        Ok(Stream { source: self.streamed(node, params)?, rows: self.rows() })
     }
 
     /// A condition at every row.
@@ -104,10 +120,11 @@ impl<'m> Evaluator<'m> {
     ) -> Result<Arc<PrefixSums>, EvalError> {
         let series = self.series(node, params)?;
         let key = self.key(node, params);
+        let sums = || Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
         if self.home(node) != self.asset {
-            return Ok(Arc::new(PrefixSums::starting_at(&series.values, series.valid_from)));
+            return Ok(sums());
         }
-        Ok(self.prefix(key, &series))
+        Ok(self.prefixes.entry(key).or_insert_with(sums).clone())
     }
 
     /// Forgets all results, so that their memory is free once nobody else holds them.
@@ -152,30 +169,99 @@ impl<'m> Evaluator<'m> {
         .unwrap_or(self.asset)
     }
 
-    /// A numeric node on the rows of `viewer`, which is its home or the own asset.
+    /// A numeric node on the rows of `viewer`, which is its home or the own asset; computed as a whole and kept.
     fn seen_from(
         &mut self,
         viewer: AssetId,
         node: NodeId,
         params: &[f64],
-    ) -> Result<Operand, EvalError> {
+    ) -> Result<Source, EvalError> {
         if let Some(x) = self.program.scalar(node, params) {
-            return Ok(Operand::Scalar(x));
+            return Ok(Source::Scalar(x));
         }
         let home = self.home(node);
         if home == viewer {
-            return self.at_home(node, params).map(Operand::Series);
+            return self.at_home(node, params).map(Source::Series);
         }
         let key = self.key(node, params);
         if let Some(found) = self.aligned.get(&key) {
-            return Ok(Operand::Series(found.clone()));
+            return Ok(Source::Series(found.clone()));
         }
         let series = self.at_home(node, params)?;
         let rows = self.rows_before(home);
         let seen = rows.iter().map(|n| n.checked_sub(1).map_or(f64::NAN, |row| series.values[row]));
-        let seen = Arc::new(Series::new(seen.collect::<Vec<f64>>(), 0));
+        let seen = Arc::new(Series::new(seen.collect::<Vec<f64>>()));
         self.aligned.insert(key, seen.clone());
-        Ok(Operand::Series(seen))
+        Ok(Source::Series(seen))
+    }
+
+    /// A numeric node on the own rows, computed as it is read where that is cheap.
+    fn streamed(&mut self, node: NodeId, params: &[f64]) -> Result<Source, EvalError> {
+        let mut parts = STREAMED_PARTS;
+        self.streamed_part(node, params, &mut parts)
+    }
+
+    fn streamed_part(
+        &mut self,
+        node: NodeId,
+        params: &[f64],
+        parts: &mut usize,
+    ) -> Result<Source, EvalError> {
+        let program = self.program;
+        let away = self.home(node) != self.asset;
+        let is_scalar = program.scalar(node, params).is_some();
+        if away || is_scalar || *parts == 0 || self.series.contains_key(&self.key(node, params)) {
+            return self.seen_from(self.asset, node, params);
+        }
+        *parts -= 1;
+        Ok(match program.node(node) {
+            Node::Unary(op, a) => {
+                Source::Unary(*op, Box::new(self.streamed_part(*a, params, parts)?))
+            }
+            Node::Binary(op, a, b) => {
+                let a = self.streamed_part(*a, params, parts)?;
+                Source::Binary(*op, Box::new(a), Box::new(self.streamed_part(*b, params, parts)?))
+            }
+            Node::Shift(a, by) => {
+                Source::Shift(Box::new(self.streamed_part(*a, params, parts)?), *by)
+            }
+            Node::Indicator { spec, inputs, .. }
+                if spec.fast_path == Some(FastPath::PrefixAverage) =>
+            {
+                self.average(node, inputs[0], params)?
+            }
+            _ => self.seen_from(self.asset, node, params)?,
+        })
+    }
+
+    /// A moving average over the sums of its input, which all its windows share.
+    fn average(
+        &mut self,
+        node: NodeId,
+        input: NodeId,
+        params: &[f64],
+    ) -> Result<Source, EvalError> {
+        let window = self.program.indicator_params(node, params)?[0] as usize;
+        let home = self.home(node);
+        let key = self.key(input, params);
+        if let (Some(found), true) = (self.prefixes.get(&key), self.home(input) == home) {
+            return Ok(Source::Average(found.clone(), window));
+        }
+        let source = self.seen_from(home, input, params)?;
+        let series = self.whole(source, home);
+        let sums = Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
+        if self.home(input) == home {
+            self.prefixes.insert(key, sums.clone());
+        }
+        Ok(Source::Average(sums, window))
+    }
+
+    /// A source as a series on the rows of an asset.
+    fn whole(&self, source: Source, asset: AssetId) -> Arc<Series> {
+        match source {
+            Source::Series(series) => series,
+            source => Arc::new(source.collect(self.market.assets[asset.index()].bars.len())),
+        }
     }
 
     fn rows_before(&mut self, other: AssetId) -> Arc<[usize]> {
@@ -202,19 +288,22 @@ impl<'m> Evaluator<'m> {
         let program = self.program;
         let computed = match program.node(node) {
             Node::Column { column, asset } => self.column(*column, *asset)?,
-            Node::Unary(op, a) => match self.seen_from(home, *a, params)? {
-                Operand::Series(a) => operand::unary(*op, &a),
-                Operand::Scalar(x) => Series::new(vec![crate::numeric::unary(*op, x); rows], 0),
-            },
+            Node::Unary(op, a) => {
+                Source::Unary(*op, Box::new(self.seen_from(home, *a, params)?)).collect(rows)
+            }
             Node::Binary(op, a, b) => {
                 let a = self.seen_from(home, *a, params)?;
                 let b = self.seen_from(home, *b, params)?;
-                operand::binary(*op, &a, &b, rows)
+                Source::Binary(*op, Box::new(a), Box::new(b)).collect(rows)
             }
-            Node::Shift(a, by) => match self.seen_from(home, *a, params)? {
-                Operand::Series(a) => a.shifted(*by),
-                Operand::Scalar(x) => Series::new(vec![x; rows], 0),
-            },
+            Node::Shift(a, by) => {
+                Source::Shift(Box::new(self.seen_from(home, *a, params)?), *by).collect(rows)
+            }
+            Node::Indicator { spec, inputs, .. }
+                if spec.fast_path == Some(FastPath::PrefixAverage) =>
+            {
+                self.average(node, inputs[0], params)?.collect(rows)
+            }
             Node::Indicator { spec, inputs, params: nodes, output } => {
                 self.indicator(node, (spec, inputs, nodes), params)?.swap_remove(*output)
             }
@@ -253,7 +342,7 @@ impl<'m> Evaluator<'m> {
                 values.clone()
             }
         };
-        Ok(Series::new(values, 0))
+        Ok(Series::new(values))
     }
 
     /// All outputs of an indicator; those that the program has too are kept at once.
@@ -265,30 +354,14 @@ impl<'m> Evaluator<'m> {
     ) -> Result<Vec<Series>, EvalError> {
         let values = self.program.indicator_params(node, params)?;
         let home = self.home(node);
-        let rows = self.market.assets[home.index()].bars.len();
         let mut read = Vec::new();
         for input in inputs {
-            read.push(match self.seen_from(home, *input, params)? {
-                Operand::Series(series) => series,
-                Operand::Scalar(x) => Arc::new(Series::new(vec![x; rows], 0)),
-            });
-        }
-        if spec.fast_path == Some(FastPath::PrefixAverage) {
-            let key = self.key(inputs[0], params);
-            let prefix = if self.home(inputs[0]) == home {
-                self.prefix(key, &read[0])
-            } else {
-                Arc::new(PrefixSums::starting_at(&read[0].values, read[0].valid_from))
-            };
-            let mut average = vec![0.0; rows];
-            let from =
-                backcast_indicators::sma_from_prefix(&prefix, values[0] as usize, &mut average);
-            return Ok(vec![Series::new(average, from)]);
+            let source = self.seen_from(home, *input, params)?;
+            read.push(self.whole(source, home));
         }
         let views: Vec<SeriesView<'_>> = read.iter().map(|series| series.view()).collect();
         let outputs = backcast_indicators::compute(spec, &views, &values)?;
-        let outputs: Vec<Series> =
-            outputs.into_iter().map(|o| Series::new(o.values, o.valid_from)).collect();
+        let outputs: Vec<Series> = outputs.into_iter().map(|o| Series::new(o.values)).collect();
         if outputs.len() > 1 {
             self.keep_siblings((spec, inputs, nodes), &outputs, params);
         }
@@ -310,11 +383,6 @@ impl<'m> Evaluator<'m> {
         }
     }
 
-    fn prefix(&mut self, key: Key, series: &Series) -> Arc<PrefixSums> {
-        let sums = || Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
-        self.prefixes.entry(key).or_insert_with(sums).clone()
-    }
-
     /// A condition on the rows of the own asset.
     fn condition(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
         let key = self.key(node, params);
@@ -322,18 +390,15 @@ impl<'m> Evaluator<'m> {
             return Ok(found.clone());
         }
         let rows = self.rows();
-        let own = self.asset;
         let program = self.program;
         let computed = match program.node(node) {
             Node::Bool(value) => Bits::constant(rows, *value),
             Node::Compare(op, a, b) => {
-                let a = self.seen_from(own, *a, params)?;
-                let b = self.seen_from(own, *b, params)?;
+                let (a, b) = (self.streamed(*a, params)?, self.streamed(*b, params)?);
                 compare::comparison(*op, &a, &b, rows)
             }
             Node::Cross(dir, a, b) => {
-                let a = self.seen_from(own, *a, params)?;
-                let b = self.seen_from(own, *b, params)?;
+                let (a, b) = (self.streamed(*a, params)?, self.streamed(*b, params)?);
                 compare::crossing(*dir, &a, &b, rows)
             }
             Node::And(a, b) => {

@@ -17,15 +17,13 @@ pub struct Series {
 }
 
 impl Series {
-    /// A series whose values before `from` are NaN; what follows is looked at, and an infinity becomes undefined too.
-    pub(crate) fn new(values: impl Into<Column<f64>>, from: usize) -> Series {
+    /// A series of these values, of which infinities become undefined.
+    pub(crate) fn new(values: impl Into<Column<f64>>) -> Series {
         let values: Column<f64> = values.into();
         let slice = values.as_slice();
-        let from = from.min(slice.len());
-        let first = slice[from..].iter().position(|x| x.is_finite());
-        let valid_from = first.map_or(slice.len(), |at| from + at);
+        let valid_from = slice.iter().position(|x| x.is_finite()).unwrap_or(slice.len());
         let gaps = has_undefined(&slice[valid_from..]);
-        if (gaps || valid_from > from) && slice.iter().any(|x| x.is_infinite()) {
+        if (gaps || valid_from > 0) && slice.iter().any(|x| x.is_infinite()) {
             let finite: Vec<f64> = slice.iter().map(|x| defined(*x)).collect();
             return Series { values: finite.into(), valid_from, gaps };
         }
@@ -35,18 +33,6 @@ impl Series {
     /// As the input of an indicator.
     pub(crate) fn view(&self) -> SeriesView<'_> {
         SeriesView { values: self.values.as_slice(), valid_from: self.valid_from }
-    }
-
-    /// The series so many rows ago.
-    pub(crate) fn shifted(&self, rows: usize) -> Series {
-        let len = self.values.len();
-        let rows = rows.min(len);
-        let mut values = Vec::with_capacity(len);
-        values.resize(rows, f64::NAN);
-        values.extend_from_slice(&self.values[..len - rows]);
-        let valid_from = (self.valid_from + rows).min(len);
-        let gaps = self.gaps && has_undefined(&values[valid_from..]);
-        Series { values: values.into(), valid_from, gaps }
     }
 }
 

@@ -38,13 +38,13 @@ fn a_difference_of_rounding_is_a_tie() {
 
 #[test]
 fn the_side_is_remembered_over_words_of_64_rows() {
-    for at in [1, 62, 63, 64, 65, 127, 128, 129, 190] {
-        let mut close = vec![10.0; 200];
+    for at in [1, 62, 63, 64, 65, 127, 128, 511, 512, 513, 1024, 1290] {
+        let mut close = vec![10.0; 1300];
         close[0] = 9.0;
         close[at] = 11.0;
         let bits = bools(UP, &market(vec![asset("A", 0, &close)]));
-        assert_eq!((0..200).filter(|row| bits.is_true(*row)).collect::<Vec<_>>(), [at]);
-        assert!((0..200).all(|row| bits.get(row).is_some()));
+        assert_eq!((0..1300).filter(|row| bits.is_true(*row)).collect::<Vec<_>>(), [at]);
+        assert!((0..1300).all(|row| bits.get(row).is_some()));
     }
 }
 

@@ -104,6 +104,7 @@ fn all_values(
                 assert_eq!(bits.len, rows);
                 return (0..rows).map(|row| bits.get(row).map(u64::from)).collect();
             }
+            check_pieces(evaluator, id, set);
             let series = evaluator.series(id, set).unwrap();
             let first = series.values.iter().position(|x| !x.is_nan()).unwrap_or(rows);
             let gap = series.values[first..].iter().any(|x| x.is_nan());
@@ -111,6 +112,27 @@ fn all_values(
             series.values.iter().map(|x| (!x.is_nan()).then(|| x.to_bits())).collect()
         })
         .collect()
+}
+
+/// What is read in pieces, before and after the whole is kept, must equal the whole.
+fn check_pieces(evaluator: &mut Evaluator<'_>, id: NodeId, set: &[f64]) {
+    let bits = |values: &[f64]| values.iter().map(|x| (!x.is_nan()).then(|| x.to_bits())).collect();
+    let early = evaluator.clone().stream(id, set).unwrap();
+    let series = evaluator.series(id, set).unwrap();
+    let mut expected: Vec<Option<u64>> = bits(&series.values);
+    expected.resize(expected.len() + 5, None);
+    for stream in [early, evaluator.stream(id, set).unwrap()] {
+        for size in [1, 64, 200, 1000] {
+            let mut pieces: Vec<Option<u64>> = Vec::new();
+            for from in (0..expected.len()).step_by(size) {
+                let mut piece = vec![0.0; size.min(expected.len() - from)];
+                stream.fill(from, &mut piece);
+                let piece: Vec<_> = bits(&piece);
+                pieces.extend(piece);
+            }
+            assert_eq!(pieces, expected);
+        }
+    }
 }
 
 fn check_against_oracle(rules: &RandomRules, market: &Market) {
