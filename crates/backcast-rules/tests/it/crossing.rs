@@ -34,6 +34,8 @@ fn a_difference_of_rounding_is_a_tie() {
     let tiny = 10.0 * (1.0 + 2f64.powi(-42));
     assert_eq!(on_closes(UP, &[9.0, tiny, 9.0, 10.0 * (1.0 + 2f64.powi(-38))]), "0001");
     assert_eq!(on_closes("raw.close > 10", &[tiny]), "1");
+    let tiny = 10.0 * (1.0 - 2f64.powi(-42));
+    assert_eq!(on_closes(DOWN, &[11.0, tiny, 11.0, 10.0 * (1.0 - 2f64.powi(-38))]), "0001");
 }
 
 #[test]
