@@ -9,6 +9,7 @@ mod home;
 mod ingest;
 mod map;
 mod sample;
+mod table;
 
 pub use bundle::{
     BundleInfo, VerifyReport, list_bundles, load_bundle, remove_bundle, show_bundle, verify_bundle,
@@ -18,6 +19,7 @@ pub use error::{RowError, StoreError};
 pub use home::Home;
 pub use ingest::{
     AdjClose, BarLabel, ColumnMap, DateOrder, Format, IngestReport, IngestRequest, Prices,
-    ReadOptions, ingest, read_file, read_frequency,
+    ReadOptions, ingest, ingest_synthetic, read_file, read_frequency,
 };
 pub use sample::SAMPLE;
+pub use table::{Table, TableColumn, TableFormat, render_table, write_table};

@@ -24,7 +24,7 @@ pub(crate) struct Layout {
     pub(crate) yahoo: bool,
 }
 
-const DATETIME: [&str; 5] = ["datetime", "date_time", "timestamp", "time_utc", "date"];
+const DATETIME: [&str; 4] = ["date", "datetime", "date_time", "timestamp"];
 
 /// Finds the columns of a file by the column map and by their usual names.
 pub(crate) fn find(

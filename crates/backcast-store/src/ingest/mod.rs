@@ -11,6 +11,7 @@ mod events;
 mod layout;
 mod moment;
 mod options;
+mod parquet;
 mod quarantine;
 mod raw;
 mod resolve;
@@ -21,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use backcast_data::{Frequency, Market};
+use backcast_data::{Asset, Frequency, Market, SyntheticSpec};
 use backcast_types::Day;
 
 pub use options::{
@@ -71,11 +72,7 @@ pub struct IngestReport {
 /// # Errors
 /// Anything in [`StoreError`]; a bundle of that name is then as it was before.
 pub fn ingest(home: &Home, request: &IngestRequest) -> Result<IngestReport, StoreError> {
-    check_name(&request.bundle)?;
-    if request.bundle == SAMPLE {
-        let problem = "it is the name of the bundle inside the program; take another one";
-        return Err(StoreError::BundleName { name: SAMPLE.to_owned(), problem });
-    }
+    check_target(&request.bundle)?;
     let mut problems = Problems::new(request.quarantine.is_some());
     let event_files = EventFiles::read(request)?;
     let inputs = read_sources(&request.sources, &request.options, &mut problems)?;
@@ -92,6 +89,72 @@ pub fn ingest(home: &Home, request: &IngestRequest) -> Result<IngestReport, Stor
     let mut report = write_bundle(home, &request.bundle, lock, assembled, None)?;
     report.quarantined = problems.records().len();
     Ok(report)
+}
+
+/// Makes up a market and keeps it as a bundle, asset by asset, so that memory does not grow with it.
+///
+/// # Errors
+/// [`StoreError::BundleName`], [`StoreError::Busy`], [`StoreError::DiskFull`], [`StoreError::Io`].
+pub fn ingest_synthetic(
+    home: &Home,
+    spec: &SyntheticSpec,
+    bundle: &str,
+) -> Result<IngestReport, StoreError> {
+    check_target(bundle)?;
+    let lock = Lock::take(home, bundle)?;
+    let mut writer = BundleWriter::begin(home, bundle, lock, &[])?;
+    let mut report = IngestReport::empty(bundle, spec.frequency);
+    for index in 0..spec.assets {
+        let asset = spec.asset(index);
+        report.count(&asset);
+        writer.add(&asset)?;
+    }
+    report.digest = writer.finish(Heading {
+        calendar: Some(spec.calendar().to_owned()),
+        frequency: spec.frequency,
+        periods_per_year: spec.periods_per_year(),
+        origin: None,
+    })?;
+    Ok(report)
+}
+
+/// Whether a bundle of that name may be written.
+fn check_target(name: &str) -> Result<(), StoreError> {
+    check_name(name)?;
+    if name == SAMPLE {
+        let problem = "it is the name of the bundle inside the program; take another one";
+        return Err(StoreError::BundleName { name: SAMPLE.to_owned(), problem });
+    }
+    Ok(())
+}
+
+impl IngestReport {
+    fn empty(bundle: &str, frequency: Frequency) -> IngestReport {
+        IngestReport {
+            bundle: bundle.to_owned(),
+            assets: 0,
+            rows: 0,
+            first: None,
+            last: None,
+            frequency,
+            splits: 0,
+            dividends: 0,
+            quarantined: 0,
+            notices: Vec::new(),
+            digest: String::new(),
+        }
+    }
+
+    fn count(&mut self, asset: &Asset) {
+        self.assets += 1;
+        self.rows += asset.bars.len();
+        self.splits += asset.splits.len();
+        self.dividends += asset.dividends.len();
+        let (first, last) =
+            (asset.bars.day.first().copied().map(Day), asset.bars.day.last().copied().map(Day));
+        self.first = [self.first, first].into_iter().flatten().min();
+        self.last = self.last.max(last);
+    }
 }
 
 /// Reads one CSV or Parquet file, or a folder of them, into memory.
@@ -150,28 +213,19 @@ pub(crate) fn write_bundle(
         }
     }
     let mut writer = BundleWriter::begin(home, name, lock, &extra)?;
+    let mut report = IngestReport::empty(name, assembled.frequency);
     for asset in assets {
+        report.count(asset);
         writer.add(asset)?;
     }
-    let digest = writer.finish(Heading {
+    report.digest = writer.finish(Heading {
         calendar: assembled.calendar.map(|c| c.name().to_owned()),
         frequency: assembled.frequency,
         periods_per_year: assembled.periods_per_year,
         origin,
     })?;
-    Ok(IngestReport {
-        bundle: name.to_owned(),
-        assets: assets.len(),
-        rows: assets.iter().map(|a| a.bars.len()).sum(),
-        first: assets.iter().filter_map(|a| a.bars.day.first().copied()).min().map(Day),
-        last: assets.iter().filter_map(|a| a.bars.day.last().copied()).max().map(Day),
-        frequency: assembled.frequency,
-        splits: assets.iter().map(|a| a.splits.len()).sum(),
-        dividends: assets.iter().map(|a| a.dividends.len()).sum(),
-        quarantined: 0,
-        notices: assembled.notices,
-        digest,
-    })
+    report.notices = assembled.notices;
+    Ok(report)
 }
 
 fn read_sources(
@@ -182,7 +236,16 @@ fn read_sources(
     let mut inputs = Vec::new();
     for source in sources {
         for path in files_of(source)? {
-            let table = csv::read(&path, options, problems)?;
+            let as_parquet = match options.format {
+                Format::Parquet => true,
+                Format::Auto => is_parquet(&path),
+                Format::Yahoo | Format::Generic => false,
+            };
+            let table = if as_parquet {
+                parquet::read(&path, options, problems)?
+            } else {
+                csv::read(&path, options, problems)?
+            };
             inputs.extend(table.assets.into_iter().map(|raw| Input { raw, yahoo: table.yahoo }));
         }
     }

@@ -1,3 +1,7 @@
 //! Behaviour of the store through its public face.
 
+mod bad_input;
+mod bundles;
+mod files;
 mod sample;
+mod tables;
