@@ -3,7 +3,10 @@
 use std::{ops::Range, sync::Arc};
 
 use backcast_data::Market;
-use backcast_engine::config::{Commission, FillTiming, RunConfig, Sizing, Slippage};
+use backcast_engine::{
+    config::{Commission, FillTiming, RunConfig, Sizing, Slippage},
+    lanes::unsupported,
+};
 use backcast_rules::{Definitions, EvalError, Program, RuleError, Text, compile_tables};
 use backcast_types::{AssetId, Size};
 
@@ -22,6 +25,39 @@ pub struct Bound {
     pub mode: Mode,
     /// For each asset, its rows between `from` and `to`; earlier rows are warm-up.
     pub rows: Vec<Range<usize>>,
+}
+
+/// A run of each parameter set: one asset, or a pool of assets.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// Symbol of the asset, or `pool`.
+    pub(crate) name: String,
+    /// Positions in [`Bound::assets`].
+    pub(crate) members: Range<usize>,
+}
+
+impl Bound {
+    /// The runs that each parameter set stands for.
+    pub(crate) fn accounts(&self, market: &Market) -> Vec<Account> {
+        let all = 0..self.assets.len();
+        match self.mode {
+            Mode::Pool => vec![Account { name: "pool".to_owned(), members: all }],
+            Mode::Each => all
+                .map(|i| {
+                    let symbol = market.assets[self.assets[i].index()].symbol.clone();
+                    Account { name: symbol, members: i..i + 1 }
+                })
+                .collect(),
+        }
+    }
+
+    /// Why lanes cannot do this: several assets share cash, or rules wait inside the bars.
+    pub(crate) fn fallback(&self) -> Option<String> {
+        if self.mode == Mode::Pool && self.assets.len() > 1 {
+            return Some("its assets share one pool of cash".to_owned());
+        }
+        self.programs.iter().find_map(|program| unsupported(program))
+    }
 }
 
 impl Spec {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use backcast_engine::EngineError;
+
 use crate::spec::SpecError;
 
 /// Why a search failed.
@@ -38,20 +40,15 @@ pub enum SearchError {
         /// Where it was looked for.
         folder: PathBuf,
     },
-    /// Lanes cannot do what the spec asks for.
-    #[error("this spec cannot be swept: {why}")]
-    Unsupported {
-        /// What they cannot do.
-        why: String,
-    },
-    /// A search cannot go on because its data or its spec are no longer the same.
-    #[error("sweep {id} cannot go on: {what} changed since it began")]
+    /// A sweep cannot go on because its manifest no longer fits its id.
+    #[error("sweep {id} cannot go on: its manifest was changed")]
     Changed {
-        /// Which search.
+        /// Which sweep.
         id: String,
-        /// What is different.
-        what: &'static str,
     },
+    /// The engine refused a run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
 }
 
 impl SearchError {

@@ -1,23 +1,30 @@
 //! Many runs: specs, grids, sweeps, walk-forward.
 
 mod bind;
+mod buy_and_hold;
 mod constraint;
 mod error;
 mod grid;
-mod identity;
+mod load;
+mod manifest;
 mod progress;
 mod rank;
 mod row_file;
+mod run;
+mod saved;
+mod single;
 pub mod spec;
+pub mod summary;
 mod sweep;
+pub mod tables;
 mod warm_up;
 mod workers;
 
 pub use bind::Bound;
 pub use error::SearchError;
-pub use identity::{Identity, RESULTS_VERSION};
 pub use progress::{Progress, Quiet};
 pub use rank::{Best, best_of, better, means};
+pub use run::{RunAccount, RunOutcome, SavedRun, run_spec, saved_run};
 pub use spec::{Override, Spec, SpecError};
 pub use sweep::{
     AccountRows, SavedSweep, Stopped, SweepOptions, SweepOutcome, SweepResult, saved_sweep, sweep,

@@ -6,15 +6,19 @@ use std::{
 };
 
 use backcast_data::Market;
-use backcast_engine::lanes::{ParamSets, Plan, unsupported};
+use backcast_engine::{
+    Span,
+    lanes::{ParamSets, Plan},
+};
 use backcast_metrics::{MetricSet, Row};
 use backcast_rules::EvalError;
 
-use super::{Account, SweepOptions, Task};
+use super::{SweepOptions, Task};
 use crate::{
     Progress, SearchError,
-    bind::Bound,
+    bind::{Account, Bound},
     row_file::{Chunk, Layout},
+    single::Single,
     spec::Spec,
     warm_up::TooSlow,
     workers,
@@ -22,9 +26,6 @@ use crate::{
 
 /// Bytes of series that the plans of one wave may take together.
 const WAVE_BYTES: usize = 16 << 20;
-
-/// Sets of a task that keep all threads busy on their own.
-const LARGE_TASK: usize = 4096;
 
 /// Everything that chunks are made from.
 pub(super) struct Runner<'a> {
@@ -71,7 +72,7 @@ impl<'a> Runner<'a> {
             options,
             threads: workers::threads_for(options.threads, bars as f64 * sets.count() as f64),
             wanted: MetricSet::of(&layout.metrics),
-            fallback: fallback(bound, accounts),
+            fallback: bound.fallback(),
             too_slow: too_slow.collect(),
         }
     }
@@ -132,11 +133,13 @@ impl<'a> Runner<'a> {
         tasks: &[&Task],
         progress: &dyn Progress,
     ) -> Result<Vec<Chunk>, SearchError> {
-        if let Some(why) = &self.fallback {
-            return Err(SearchError::Unsupported { why: why.clone() });
-        }
         let mut chunks: Vec<Chunk> = tasks.iter().map(|task| self.empty_chunk(task)).collect();
-        self.lanes(tasks, &mut chunks, progress)?;
+        if self.fallback.is_none() {
+            self.lanes(tasks, &mut chunks, progress)?;
+        }
+        if self.fallback.is_some() || self.layout.digests {
+            self.one_by_one(&mut chunks, progress)?;
+        }
         for chunk in &mut chunks {
             self.note_empty(chunk);
         }
@@ -149,7 +152,7 @@ impl<'a> Runner<'a> {
             sets: task.sets.clone(),
             rows: vec![Row::EMPTY; task.sets.len()],
             notes: Vec::new(),
-            digests: self.layout.digests.then(Vec::new),
+            digests: self.layout.digests.then(|| vec![String::new(); task.sets.len()]),
         }
     }
 
@@ -172,31 +175,70 @@ impl<'a> Runner<'a> {
             .map(|plan| plan.expect("each job fills its slot"))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| self.spec.place_eval(&error))?;
-        if tasks.iter().all(|task| task.sets.len() >= LARGE_TASK) {
-            // The lanes spread one task over the threads themselves, in the order that suits the cache best.
-            for ((task, plan), chunk) in tasks.iter().zip(&plans).zip(chunks) {
-                let window = self.bound.rows[self.accounts[task.account].members.start].clone();
-                plan.rows(window, task.sets.clone(), self.wanted, self.threads, &mut chunk.rows);
-                progress.advance(task.sets.len() as u64);
-            }
-            return Ok(());
-        }
-        let total: usize = tasks.iter().map(|task| task.sets.len()).sum();
-        let piece = (total / (self.threads * 8)).clamp(64, 4096) / 8 * 8;
-        let mut jobs = Vec::new();
-        for ((task, plan), chunk) in tasks.iter().zip(&plans).zip(chunks) {
+        let jobs: Vec<_> = tasks.iter().zip(&plans).zip(chunks).collect();
+        let run = |((task, plan), chunk): ((&&Task, &Plan), &mut Chunk), threads: usize| {
             let window = self.bound.rows[self.accounts[task.account].members.start].clone();
-            for (i, rows) in chunk.rows.chunks_mut(piece).enumerate() {
-                let first = task.sets.start + i * piece;
-                jobs.push((plan, window.clone(), first..first + rows.len(), rows));
-            }
+            plan.rows(window, task.sets.clone(), self.wanted, threads, &mut chunk.rows);
+            progress.advance(task.sets.len() as u64);
+        };
+        // Many small plans share threads best as wholes, a few large ones by their parts.
+        if jobs.len() >= self.threads * 4 {
+            workers::each(self.threads, jobs, |job| run(job, 1));
+        } else {
+            jobs.into_iter().for_each(|job| run(job, self.threads));
         }
-        workers::each(self.threads, jobs, |(plan, window, sets, rows)| {
-            let runs = sets.len() as u64;
-            plan.rows(window, sets, self.wanted, 1, rows);
-            progress.advance(runs);
-        });
         Ok(())
+    }
+
+    /// Each set through the event engine: its row where lanes cannot make it, its digest where that was asked for.
+    fn one_by_one(&self, chunks: &mut [Chunk], progress: &dyn Progress) -> Result<(), SearchError> {
+        let single = Single { spec: self.spec, market: self.market, bound: self.bound };
+        let span = Span::Days { from: self.spec.data.from, to: self.spec.data.to };
+        let failed = Mutex::new(None);
+        let mut jobs = Vec::new();
+        for chunk in chunks {
+            let account = &self.accounts[chunk.account];
+            if account.members.clone().all(|member| self.bound.rows[member].is_empty()) {
+                continue;
+            }
+            let digests = chunk.digests.get_or_insert_default();
+            digests.resize(chunk.rows.len(), String::new());
+            let rows = chunk.rows.iter_mut().zip(digests);
+            jobs.extend(
+                chunk.sets.clone().zip(rows).map(|(set, (row, out))| (account, set, row, out)),
+            );
+        }
+        workers::each(self.threads, jobs, |(account, set, row, digest)| {
+            match single.run(account, &self.sets.values(set), &span, &self.bound.config) {
+                Ok(result) => {
+                    if self.fallback.is_some() {
+                        *row = self.only_wanted(&result.row);
+                        progress.advance(1);
+                    }
+                    if self.layout.digests {
+                        *digest = result.digest().to_string();
+                    }
+                }
+                Err(error) => {
+                    let mut first = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    if first.as_ref().is_none_or(|(other, _)| set < *other) {
+                        *first = Some((set, error));
+                    }
+                }
+            }
+        });
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    fn only_wanted(&self, row: &Row) -> Row {
+        let mut only = Row::EMPTY;
+        for metric in &self.layout.metrics {
+            only.values[*metric as usize] = row.values[*metric as usize];
+        }
+        only
     }
 
     fn plan(&self, task: &Task) -> Result<Plan<'_>, EvalError> {
@@ -266,12 +308,4 @@ impl Spec {
         let message = format!("no parameter set can ever trade: {why}");
         self.sources.error(place, message, "make periods shorter, or take a longer range of data")
     }
-}
-
-/// Why lanes cannot run these rules on these accounts.
-fn fallback(bound: &Bound, accounts: &[Account]) -> Option<String> {
-    if accounts.iter().any(|account| account.members.len() > 1) {
-        return Some("its assets share one pool of cash".to_owned());
-    }
-    bound.programs.iter().find_map(|program| unsupported(program))
 }

@@ -1,12 +1,11 @@
 //! What of the rows stays in memory: columns for tables and maps, the best sets, the digest.
 
-use backcast_engine::lanes::ParamSets;
+use backcast_engine::{Manifest, lanes::ParamSets};
 use backcast_metrics::Metric;
 
-use super::{Account, AccountRows, SweepResult};
+use super::{AccountRows, SweepResult};
 use crate::{
-    Identity,
-    bind::Bound,
+    bind::{Account, Bound},
     rank::{Top, best_of, means},
     row_file::{Chunk, Layout},
     spec::Spec,
@@ -94,7 +93,7 @@ impl Keeper {
         self,
         bound: &Bound,
         accounts: &[Account],
-        identity: Identity,
+        manifest: Manifest,
     ) -> SweepResult {
         let at = self.kept.iter().position(|kept| *kept == self.metric);
         let at = at.expect("the metric of the ranking is kept");
@@ -116,7 +115,7 @@ impl Keeper {
             empty: *empty,
         });
         SweepResult {
-            id: identity.id(),
+            id: manifest.run_id(),
             accounts: accounts.collect(),
             metrics: self.metrics,
             kept: self.kept,
@@ -126,7 +125,7 @@ impl Keeper {
             digest: self.hasher.finalize().to_hex().to_string(),
             notices,
             sets: ParamSets::product(Vec::new()),
-            identity,
+            manifest,
         }
     }
 }

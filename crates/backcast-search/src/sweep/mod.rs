@@ -11,12 +11,15 @@ use std::{
 };
 
 use backcast_data::Market;
-use backcast_engine::lanes::{Isa, ParamSets};
+use backcast_engine::{
+    Manifest,
+    lanes::{Isa, ParamSets},
+};
 use backcast_metrics::Metric;
 use backcast_types::AssetId;
 
 use crate::{
-    Identity, Progress, SearchError,
+    Progress, SearchError,
     bind::Bound,
     rank::Best,
     row_file::{Layout, RowFile},
@@ -92,7 +95,7 @@ pub struct SweepResult {
     /// Id of the sweep, from what decides its results.
     pub id: String,
     /// What decides its results.
-    pub identity: Identity,
+    pub manifest: Manifest,
     /// The parameter sets in order of trial index.
     pub sets: ParamSets,
     /// One entry for each run of a set: an asset in mode `each`, the pool in mode `pool`.
@@ -137,30 +140,6 @@ impl SweepResult {
     }
 }
 
-/// A run of each set: one asset, or a pool of assets.
-#[derive(Clone, Debug)]
-pub(crate) struct Account {
-    pub(crate) name: String,
-    /// Positions in [`Bound::assets`].
-    pub(crate) members: Range<usize>,
-}
-
-impl Bound {
-    /// The runs that each parameter set stands for.
-    pub(crate) fn accounts(&self, market: &Market) -> Vec<Account> {
-        let all = 0..self.assets.len();
-        match self.mode {
-            Mode::Pool => vec![Account { name: "pool".to_owned(), members: all }],
-            Mode::Each => all
-                .map(|i| {
-                    let symbol = market.assets[self.assets[i].index()].symbol.clone();
-                    Account { name: symbol, members: i..i + 1 }
-                })
-                .collect(),
-        }
-    }
-}
-
 /// Runs every parameter set of a spec. The mode is `each` where the spec names none.
 ///
 /// # Errors
@@ -176,7 +155,7 @@ pub fn sweep(
     let accounts = bound.accounts(market);
     let sets = spec.param_sets(accounts.len())?;
     let metrics = computed_metrics(spec);
-    let identity = identity(spec, market, &bound, &metrics);
+    let manifest = manifest(spec, market, &bound, &metrics);
     let layout = Layout {
         accounts: accounts.iter().map(|account| account.name.clone()).collect(),
         metrics: metrics.clone(),
@@ -192,7 +171,7 @@ pub fn sweep(
     };
     let (state, chunk) = match &options.home {
         Some(home) => {
-            let state = State::open(home, spec, &identity, chunk, options.resume)?;
+            let state = State::open(home, spec, &manifest, chunk, options.resume)?;
             let chunk = state.chunk;
             (Some(state), chunk)
         }
@@ -206,7 +185,7 @@ pub fn sweep(
     progress.begin(total, 0);
     while waves.next < tasks.len() {
         if stop.load(Ordering::Relaxed) {
-            let id = identity.id();
+            let id = manifest.run_id();
             return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total }));
         }
         for done in waves.run_next(&runner, state.as_ref(), progress)? {
@@ -219,7 +198,7 @@ pub fn sweep(
     if let Some(out) = out {
         out.finish()?;
     }
-    let mut result = keeper.finish(&bound, &accounts, identity);
+    let mut result = keeper.finish(&bound, &accounts, manifest);
     result.notices.splice(0..0, runner.notices());
     Ok(SweepOutcome::Finished(Box::new(SweepResult { sets, ..result })))
 }
@@ -230,13 +209,14 @@ fn computed_metrics(spec: &Spec) -> Vec<Metric> {
     Metric::ALL.into_iter().filter(wanted).collect()
 }
 
-fn identity(spec: &Spec, market: &Market, bound: &Bound, metrics: &[Metric]) -> Identity {
+fn manifest(spec: &Spec, market: &Market, bound: &Bound, metrics: &[Metric]) -> Manifest {
     let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
-    let mut more = vec![("mode", bound.mode.name().to_owned()), ("metrics", names.join(","))];
+    let mut manifest = spec.manifest("sweep", market, bound);
+    manifest.set("metrics", names.join(","));
     if spec.sweep.digests {
-        more.push(("digests", "true".to_owned()));
+        manifest.set("digests", true);
     }
-    Identity::of("sweep", spec, market, &more)
+    manifest
 }
 
 /// A piece of work that is saved as one file.

@@ -5,30 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use backcast_engine::lanes::ParamSets;
-use serde::{Deserialize, Serialize};
+use backcast_engine::{Manifest, lanes::ParamSets};
 
 use super::Task;
 use crate::{
-    Identity, SearchError,
+    SearchError,
     row_file::{Chunk, Layout, RowFile, read_chunk},
-    spec::{Override, Spec},
+    saved::{self, SavedSpec, pairs},
+    spec::Spec,
 };
-
-/// Version of the files here.
-const FORMAT: u32 = 1;
-
-/// `manifest.json`.
-#[derive(Debug, Serialize, Deserialize)]
-struct Saved {
-    format: u32,
-    id: String,
-    chunk: usize,
-    spec: String,
-    path: Option<PathBuf>,
-    overrides: Vec<(String, String)>,
-    identity: Vec<(String, String)>,
-}
 
 /// A sweep that was begun earlier.
 #[derive(Clone, Debug)]
@@ -44,33 +29,8 @@ pub struct SavedSweep {
 /// # Errors
 /// [`SearchError::UnknownId`] where there is none; a manifest that cannot be read.
 pub fn saved_sweep(home: &Path, id: &str) -> Result<SavedSweep, SearchError> {
-    let folder = home.join("sweeps");
-    let unknown =
-        || SearchError::UnknownId { kind: "sweep", id: id.to_owned(), folder: folder.clone() };
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_hexdigit()) || !folder.join(id).is_dir() {
-        return Err(unknown());
-    }
-    let saved = read_manifest(&folder.join(id))?.ok_or_else(unknown)?;
-    let overrides: Vec<_> =
-        saved.overrides.into_iter().map(|(origin, text)| Override { origin, text }).collect();
-    let spec = Spec::parse(&saved.spec, saved.path.as_deref(), &overrides)?;
-    Ok(SavedSweep { id: saved.id, spec })
-}
-
-fn read_manifest(folder: &Path) -> Result<Option<Saved>, SearchError> {
-    let path = folder.join("manifest.json");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(SearchError::io("read", &path)(error)),
-    };
-    let saved: Saved =
-        serde_json::from_str(&text).map_err(|error| SearchError::damaged(&path, error))?;
-    if saved.format > FORMAT {
-        let why = format!("it has format {}, this program reads up to {FORMAT}", saved.format);
-        return Err(SearchError::damaged(&path, why));
-    }
-    Ok(Some(saved))
+    let saved = saved::find(home, "sweep", id)?;
+    Ok(SavedSweep { id: saved.id.clone(), spec: saved.spec()? })
 }
 
 /// The folder of a running sweep.
@@ -86,15 +46,16 @@ impl State {
     pub(super) fn open(
         home: &Path,
         spec: &Spec,
-        identity: &Identity,
+        manifest: &Manifest,
         chunk: usize,
         resume: bool,
     ) -> Result<State, SearchError> {
-        let id = identity.id();
+        let id = manifest.run_id();
         let folder = home.join("sweeps").join(&id);
-        if resume && let Some(saved) = read_manifest(&folder)? {
-            if saved.identity != identity.pairs {
-                return Err(SearchError::Changed { id, what: "its data or spec" });
+        let file = folder.join("manifest.json");
+        if resume && let Some(saved) = SavedSpec::read(&file)? {
+            if saved.manifest != pairs(manifest) {
+                return Err(SearchError::Changed { id });
             }
             return Ok(State { folder, chunk: saved.chunk.max(1), resume });
         }
@@ -102,23 +63,9 @@ impl State {
             fs::remove_dir_all(&folder).map_err(SearchError::io("clear", &folder))?;
         }
         fs::create_dir_all(&folder).map_err(SearchError::io("make", &folder))?;
-        let saved = Saved {
-            format: FORMAT,
-            id,
-            chunk,
-            spec: spec.sources.0[0].text.to_string(),
-            // Relative data files count from the spec's folder, wherever the sweep is resumed.
-            path: spec.path.as_ref().map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone())),
-            overrides: spec.sources.0[1..]
-                .iter()
-                .map(|source| (source.name.clone(), source.text.to_string()))
-                .collect(),
-            identity: identity.pairs.clone(),
-        };
-        write_aside(
-            &folder.join("manifest.json"),
-            &serde_json::to_vec_pretty(&saved).expect("text"),
-        )?;
+        let mut saved = SavedSpec::of("sweep", spec, manifest, Vec::new());
+        saved.chunk = chunk;
+        saved.write(&file)?;
         Ok(State { folder, chunk, resume })
     }
 
@@ -145,11 +92,4 @@ impl State {
         file.push(sets, chunk)?;
         file.finish()
     }
-}
-
-/// Writes a file under another name and renames it, so that it is whole or missing.
-pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SearchError> {
-    let aside = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&aside, bytes).map_err(SearchError::io("write", path))?;
-    fs::rename(&aside, path).map_err(SearchError::io("write", path))
 }

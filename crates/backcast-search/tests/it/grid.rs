@@ -111,9 +111,9 @@ fn a_condition_must_be_one_over_parameters_and_leave_something() {
     check_sets(
         &["sweep.where=close > fast"],
         expect![[r#"
-        --set:1:13 at `close > fast`
-        an adjusted price (`close`) cannot be compared with a single number (`fast`)
-        splits and dividends move adjusted prices; for the price as traded write `raw.close` instead of `close`"#]],
+            --set:1:13 at `close > fast`
+            an adjusted price (`close`) cannot be compared with a bare number (`fast`)
+            splits and dividends move adjusted prices; for the price as traded write `raw.close` instead of `close`"#]],
     );
     check_sets(
         &["sweep.where=fast <"],

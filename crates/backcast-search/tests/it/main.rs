@@ -2,5 +2,6 @@
 
 mod grid;
 mod market;
+mod run;
 mod spec;
 mod sweep;

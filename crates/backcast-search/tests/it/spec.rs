@@ -67,21 +67,10 @@ fn the_spec_of_the_issue_is_read() {
     let canonical: Vec<_> =
         spec.canonical().iter().map(|(key, value)| format!("{key} = {value}")).collect();
     expect![[r#"
-        data.assets = AAPL,MSFT
-        data.from = 2001-01-01
         params.fast = 2 + 1 * 100
         params.slow = 102 + 1 * 100
         rules.enter_long = cross_above(sma(close, fast), sma(close, slow))
-        rules.exit_long = cross_below(sma(close, fast), sma(close, slow))
-        costs.commission.rate = 0.001
-        costs.commission.per_share = 0
-        costs.commission.per_trade = 0
-        costs.slippage.rate = 0.0002
-        costs.slippage.fixed = 0
-        broker.cash = 100000
-        broker.size = 1 of equity
-        broker.shares = whole
-        broker.fill = next_open"#]]
+        rules.exit_long = cross_below(sma(close, fast), sma(close, slow))"#]]
     .assert_eq(&canonical.join("\n"));
 }
 

@@ -247,3 +247,40 @@ fn little_room_keeps_the_metric_of_the_ranking_alone() {
     assert_eq!((all.digest, all.best), (one.digest, one.best));
     assert_eq!(all.accounts[1].best, one.accounts[1].best);
 }
+
+#[test]
+fn what_lanes_cannot_do_goes_through_the_event_engine_with_a_notice() {
+    let market = two_assets();
+    let few = ["params.fast=5..8", "params.slow=30,40"];
+    let lanes = run(&spec(&few), &market, &options());
+    assert!(lanes.notices.is_empty());
+    let stopped = run(&spec(&[few[0], few[1], "rules.stop_loss=50%"]), &market, &options());
+    expect!["the event engine runs each set: `stop_loss` waits inside the bars"]
+        .assert_eq(&stopped.notices.join("\n"));
+    // Nothing falls by half within a trade here, so both engines must agree to the bit.
+    assert_eq!(bits(&lanes), bits(&stopped));
+    let near = run(&spec(&[few[0], few[1], "rules.stop_loss=2%"]), &market, &options());
+    assert_ne!(bits(&lanes), bits(&near));
+
+    let pool = &[few[0], few[1], "mode=pool", "broker.size=50% of equity"];
+    let one = run(&spec(pool), &market, &options());
+    let two = run(&spec(pool), &market, &SweepOptions { threads: 2, chunk: 3, ..options() });
+    assert_eq!(one.accounts.len(), 1);
+    assert_eq!((bits(&one), &one.digest), (bits(&two), &two.digest));
+    expect!["the event engine runs each set: its assets share one pool of cash"]
+        .assert_eq(&one.notices.join("\n"));
+}
+
+#[test]
+fn digests_of_single_runs_come_only_when_asked_for() {
+    let market = two_assets();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let few = ["params.fast=5..8", "params.slow=30,40", "sweep.digests=true"];
+    let with = SweepOptions { out: Some(file("with.parquet")), ..options() };
+    let home = folder.path().join(".backcast");
+    let with = run(&spec(&few), &market, &SweepOptions { home: Some(home), ..with });
+    let without = run(&spec(&few[..2]), &market, &options());
+    assert_eq!(bits(&with), bits(&without));
+    assert_ne!(with.digest, without.digest);
+}

@@ -1,0 +1,48 @@
+//! One run of one parameter set on one account, with curve, orders and trades.
+
+use std::sync::Arc;
+
+use backcast_data::Market;
+use backcast_engine::{EngineError, RuleStrategy, RunConfig, RunResult, Span, run};
+use backcast_rules::EvalError;
+
+use crate::{
+    SearchError,
+    bind::{Account, Bound},
+    spec::Spec,
+};
+
+/// What single runs of a spec need.
+#[derive(Clone, Copy)]
+pub(crate) struct Single<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) market: &'a Market,
+    pub(crate) bound: &'a Bound,
+}
+
+impl Single<'_> {
+    /// A run over the sessions of a span.
+    pub(crate) fn run(
+        &self,
+        account: &Account,
+        params: &[f64],
+        span: &Span,
+        config: &RunConfig,
+    ) -> Result<RunResult, SearchError> {
+        let assets = &self.bound.assets[account.members.clone()];
+        let programs = self.bound.programs[account.members.clone()].iter().map(Arc::clone);
+        let mut strategy = RuleStrategy::per_asset(programs.map(Some).collect(), params);
+        run(self.market, assets, span, config, &mut strategy).map_err(|error| self.place(error))
+    }
+
+    /// An error of the rules points at the spec; any other is the engine's own.
+    pub(crate) fn place(&self, error: EngineError) -> SearchError {
+        match error {
+            EngineError::Init(source) => match source.downcast::<EvalError>() {
+                Ok(error) => self.spec.place_eval(&error).into(),
+                Err(source) => EngineError::Init(source).into(),
+            },
+            other => other.into(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Orders, fills, trades and equity of a run as Arrow tables. Times are nanoseconds UTC.
+
+use std::{fs::File, path::Path, sync::Arc};
+
+use arrow_array::{
+    ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampNanosecondArray,
+    UInt32Array,
+};
+use backcast_data::Market;
+use backcast_types::{AssetId, OrderKind, OrderStatus, Reason, Side, Size};
+use parquet::arrow::ArrowWriter;
+
+use crate::{RunAccount, RunOutcome, SearchError};
+
+/// Named columns of equal length.
+fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    RecordBatch::try_from_iter(columns).expect("columns of one table have one length")
+}
+
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
+    Arc::new(values.map(Some).collect::<StringArray>())
+}
+
+fn floats(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
+    Arc::new(values.collect::<Float64Array>())
+}
+
+fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
+    Arc::new(TimestampNanosecondArray::from_iter_values(values).with_timezone("UTC"))
+}
+
+fn numbers(values: impl Iterator<Item = u32>) -> ArrayRef {
+    Arc::new(UInt32Array::from_iter_values(values))
+}
+
+fn symbol(market: &Market, asset: AssetId) -> &str {
+    &market.assets[asset.index()].symbol
+}
+
+fn side(side: Side) -> &'static str {
+    match side {
+        Side::Buy => "buy",
+        Side::Sell => "sell",
+    }
+}
+
+/// "filled", or why it was not.
+fn word(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::Filled => "filled",
+        OrderStatus::Open => "open",
+        OrderStatus::Rejected(reason) | OrderStatus::Ended(reason) => match reason {
+            Reason::NotEnoughCash => "rejected: not enough cash",
+            Reason::LessThanOneShare => "rejected: less than one share",
+            Reason::ShortBeyondEquity => "rejected: short beyond equity",
+            Reason::TooManyShares => "rejected: too many shares",
+            Reason::NothingToClose => "ended: nothing to close",
+            Reason::Cancelled => "cancelled",
+            Reason::EndOfData => "ended: end of data",
+        },
+    }
+}
+
+/// What became of each order of an account, by number.
+fn statuses(account: &RunAccount) -> Vec<&'static str> {
+    let mut words = vec!["open"; account.result.orders.len()];
+    for event in &account.result.order_events {
+        if let Some(slot) = words.get_mut(event.order.0 as usize) {
+            *slot = word(event.status);
+        }
+    }
+    words
+}
+
+/// One row for each order: `account order asset side kind price size reverse time status`.
+#[must_use]
+pub fn orders(run: &RunOutcome, market: &Market) -> RecordBatch {
+    let all = || run.accounts.iter().flat_map(|a| a.result.orders.iter().map(move |o| (a, o)));
+    let kinds = all().map(|(_, order)| match order.kind {
+        OrderKind::Market => "market",
+        OrderKind::Limit { .. } => "limit",
+        OrderKind::Stop { .. } => "stop",
+    });
+    let prices = all().map(|(_, order)| match order.kind {
+        OrderKind::Market => None,
+        OrderKind::Limit { limit } => Some(limit),
+        OrderKind::Stop { stop } => Some(stop),
+    });
+    let sizes: Vec<String> = all()
+        .map(|(_, order)| match order.size {
+            Size::Shares(n) => format!("{n} shares"),
+            Size::Value(v) => format!("{v} cash"),
+            Size::EquityFraction(f) => format!("{f} of equity"),
+            Size::AllIn => "all cash".to_owned(),
+            Size::Position => "position".to_owned(),
+        })
+        .collect();
+    let last = run.accounts.iter().flat_map(statuses);
+    batch(vec![
+        ("account", texts(all().map(|(a, _)| a.name.as_str()))),
+        ("order", numbers(all().map(|(_, o)| o.id.0))),
+        ("asset", texts(all().map(|(_, o)| symbol(market, o.asset)))),
+        ("side", texts(all().map(|(_, o)| side(o.side)))),
+        ("kind", texts(kinds)),
+        ("price", floats(prices)),
+        ("size", texts(sizes.iter().map(String::as_str))),
+        ("reverse", Arc::new(all().map(|(_, o)| Some(o.reverse)).collect::<BooleanArray>())),
+        ("time", times(all().map(|(_, o)| o.time.0))),
+        ("status", texts(last)),
+    ])
+}
+
+/// One row for each fill: `account order asset time quantity price commission slippage`; a sale has a negative quantity.
+#[must_use]
+pub fn fills(run: &RunOutcome, market: &Market) -> RecordBatch {
+    let all = || run.accounts.iter().flat_map(|a| a.result.fills.iter().map(move |f| (a, f)));
+    batch(vec![
+        ("account", texts(all().map(|(a, _)| a.name.as_str()))),
+        ("order", numbers(all().map(|(_, f)| f.order.0))),
+        ("asset", texts(all().map(|(_, f)| symbol(market, f.asset)))),
+        ("time", times(all().map(|(_, f)| f.time.0))),
+        ("quantity", floats(all().map(|(_, f)| Some(f.quantity)))),
+        ("price", floats(all().map(|(_, f)| Some(f.price)))),
+        ("commission", floats(all().map(|(_, f)| Some(f.commission)))),
+        ("slippage", floats(all().map(|(_, f)| Some(f.slippage)))),
+    ])
+}
+
+/// One row for each round trip: `account asset quantity entry_time entry_price exit_time exit_price net_profit costs`.
+#[must_use]
+pub fn trades(run: &RunOutcome, market: &Market) -> RecordBatch {
+    let all = || run.accounts.iter().flat_map(|a| a.result.trades.iter().map(move |t| (a, t)));
+    batch(vec![
+        ("account", texts(all().map(|(a, _)| a.name.as_str()))),
+        ("asset", texts(all().map(|(_, t)| symbol(market, t.asset)))),
+        ("quantity", floats(all().map(|(_, t)| Some(t.quantity)))),
+        ("entry_time", times(all().map(|(_, t)| t.entry_time.0))),
+        ("entry_price", floats(all().map(|(_, t)| Some(t.entry_price)))),
+        ("exit_time", times(all().map(|(_, t)| t.exit_time.0))),
+        ("exit_price", floats(all().map(|(_, t)| Some(t.exit_price)))),
+        ("net_profit", floats(all().map(|(_, t)| Some(t.net_profit)))),
+        ("costs", floats(all().map(|(_, t)| Some(t.costs)))),
+    ])
+}
+
+/// One row for each bar of each account: `account time equity buy_and_hold`.
+#[must_use]
+pub fn equity(run: &RunOutcome) -> RecordBatch {
+    let accounts = || run.accounts.iter();
+    let names = accounts().flat_map(|a| a.result.equity.iter().map(|_| a.name.as_str()));
+    let clock = accounts().flat_map(|a| a.result.clock.iter().copied());
+    let values = accounts().flat_map(|a| a.result.equity.iter().copied().map(Some));
+    let held = accounts().flat_map(|a| a.buy_and_hold.iter().copied().map(Some));
+    batch(vec![
+        ("account", texts(names)),
+        ("time", times(clock)),
+        ("equity", floats(values)),
+        ("buy_and_hold", floats(held)),
+    ])
+}
+
+/// Writes a table as Parquet, aside and renamed.
+pub(crate) fn write(path: &Path, table: &RecordBatch) -> Result<(), SearchError> {
+    let aside = path.with_extension(format!("{}.part", std::process::id()));
+    let file = File::create(&aside).map_err(SearchError::io("write", path))?;
+    let written = ArrowWriter::try_new(file, table.schema(), None)
+        .and_then(|mut writer| writer.write(table).and_then(|()| writer.close()).map(|_| ()));
+    written.map_err(|error| SearchError::damaged(path, error))?;
+    std::fs::rename(&aside, path).map_err(SearchError::io("write", path))
+}
