@@ -145,16 +145,20 @@ impl<'m> Engine<'m> {
     pub fn drive(&mut self, strategy: &mut dyn Strategy) -> Result<(), StrategyError> {
         let wants = strategy.wants();
         self.listen(wants);
+        let (notifies, stretches) = (wants.notifications(), wants.contains(Wants::STRETCHES));
         while self.begin_bar() {
-            if wants != Wants::NONE {
+            if notifies {
                 self.deliver(strategy)?;
             }
             if self.decides() {
                 strategy.next(&self.run)?;
             }
             self.end_bar();
+            if stretches && !self.recorder.orders_wait {
+                self.pass_over(strategy.quiet_rows(&self.run));
+            }
         }
-        if wants != Wants::NONE { self.deliver(strategy) } else { Ok(()) }
+        if notifies { self.deliver(strategy) } else { Ok(()) }
     }
 
     /// Sets which notifications are collected.
@@ -205,6 +209,26 @@ impl<'m> Engine<'m> {
             self.settle_orders();
         }
         self.recorder.record(&self.run.ledger);
+    }
+
+    /// Marks and records up to `rows` rows at a stretch, because nothing can happen in them: no order waits, nothing is decided. Stops before
+    /// a row with a split or dividend, and before the row at which positions are sold.
+    fn pass_over(&mut self, rows: usize) {
+        let [feed] = &mut self.feeds[..] else { return };
+        let left = self.run.rows() - self.next_row;
+        let until_action = feed.action_row.saturating_sub(feed.next);
+        let until_last = self.last_row.saturating_sub(self.next_row);
+        let rows = rows.min(left).min(until_action).min(until_last);
+        if rows == 0 {
+            return;
+        }
+        let close = &feed.close[feed.next..feed.next + rows];
+        self.recorder.record_stretch(&self.run.ledger, close);
+        self.run.ledger.mark(0, close[rows - 1]);
+        feed.next += rows;
+        feed.cursor.store(feed.next - 1, Ordering::Relaxed);
+        self.next_row += rows;
+        self.run.set_row(self.next_row - 1);
     }
 
     /// Ends the run; orders that still wait stay unfilled.

@@ -1,10 +1,11 @@
-//! Writes the curve down row by row, and looks at it in blocks of 32 as the lanes do.
+//! Writes the curve down, and at the end looks at it in blocks of 32 bars as the lanes do.
 
 use backcast_data::Market;
-use backcast_metrics::{Array8, BLOCK, Metric, MetricSet, TimeCurve, Timeline, finish};
+use backcast_metrics::{Metric, MetricSet, Timeline, finish};
 
 use crate::{
     desk::Desk,
+    lanes::{Isa, curve_totals},
     ledger::Ledger,
     result::{Positions, RunResult},
     run::Run,
@@ -14,7 +15,6 @@ use crate::{
 pub(crate) struct Recorder {
     start: f64,
     equity: Vec<f64>,
-    curve: Option<TimeCurve<Array8>>,
     /// Rows at whose close a position was held.
     exposed: usize,
     /// Whether some order waits; here because the loop asks at each row.
@@ -27,7 +27,6 @@ impl Recorder {
         Recorder {
             start,
             equity: Vec::with_capacity(rows),
-            curve: None,
             exposed: 0,
             orders_wait: false,
             notices: Vec::new(),
@@ -44,26 +43,18 @@ impl Recorder {
     pub(crate) fn record(&mut self, ledger: &Ledger) {
         self.equity.push(ledger.equity());
         self.exposed += usize::from(ledger.holds());
-        if self.equity.len().is_multiple_of(BLOCK) {
-            self.block();
-        }
     }
 
-    #[inline(never)]
-    fn block(&mut self) {
-        let (start, first) = (self.start, self.equity[0]);
-        let curve = self.curve.get_or_insert_with(|| TimeCurve::new(start, first));
-        if let Some(block) = self.equity.last_chunk::<BLOCK>() {
-            curve.block(block, BLOCK);
-        }
+    /// Records the closes of some rows during which cash and the only position do not change.
+    pub(crate) fn record_stretch(&mut self, ledger: &Ledger, close: &[f64]) {
+        let (cash, position) = (ledger.cash(), ledger.position(0));
+        self.equity.extend(close.iter().map(|close| cash + position * close));
+        self.exposed += if ledger.holds() { close.len() } else { 0 };
     }
 
     /// The result of a run that has ended.
-    pub(crate) fn finish(mut self, market: &Market, run: &Run, desk: Desk) -> RunResult {
+    pub(crate) fn finish(self, market: &Market, run: &Run, desk: Desk) -> RunResult {
         let rows = self.equity.len();
-        let first = self.equity.first().copied().unwrap_or(self.start);
-        let mut curve = self.curve.take().unwrap_or_else(|| TimeCurve::new(self.start, first));
-        curve.extend(&self.equity[rows - rows % BLOCK..]);
         let book = run.ledger.take_book();
         let (clock, days) = (run.clock().time.first_rows(rows), run.clock().day.first_rows(rows));
         let time = Timeline {
@@ -79,7 +70,13 @@ impl Recorder {
             clock,
             days,
             start_cash: self.start,
-            row: finish(&curve.totals(), &tally, &time, self.start, wanted),
+            row: finish(
+                &curve_totals(Isa::detect(), &self.equity, self.start),
+                &tally,
+                &time,
+                self.start,
+                wanted,
+            ),
             equity: self.equity,
             positions: Positions { rows, assets: run.assets().len(), changes: book.changes },
             orders: desk.orders,

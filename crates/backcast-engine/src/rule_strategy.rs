@@ -16,7 +16,7 @@ use crate::{
     desk::{Distance, Guard, Ticket},
     error::TicketError,
     run::Run,
-    strategy::{Setup, Strategy, StrategyError},
+    strategy::{Setup, Strategy, StrategyError, Wants},
 };
 
 /// A strategy made of compiled rules.
@@ -56,6 +56,17 @@ impl RuleStrategy {
 }
 
 impl Strategy for RuleStrategy {
+    fn wants(&self) -> Wants {
+        Wants::STRETCHES
+    }
+
+    fn quiet_rows(&self, run: &Run) -> usize {
+        match &self.legs[..] {
+            [leg] => leg.quiet_rows(run),
+            _ => 0,
+        }
+    }
+
     fn init(&mut self, setup: &mut Setup<'_>) -> Result<(), StrategyError> {
         let size = setup.run().default_size();
         let mut legs = Vec::new();
@@ -119,6 +130,12 @@ impl Conditions {
         }
         [join(&|i| el[i] ^ es[i]), join(&|i| xl[i] | es[i]), join(&|i| xs[i] | el[i])]
     }
+}
+
+/// Place of a position among [`Leg::calls`].
+#[inline]
+fn state(position: f64) -> usize {
+    if position == 0.0 { 0 } else { 1 + usize::from(position < 0.0) }
 }
 
 #[inline]
@@ -196,8 +213,23 @@ impl Leg {
 
     #[inline]
     fn is_called(&self, row: usize, position: f64) -> bool {
-        let state = if position == 0.0 { 0 } else { 1 + usize::from(position < 0.0) };
-        bit(&self.calls[state], row)
+        bit(&self.calls[state(position)], row)
+    }
+
+    /// Rows after this one until there is something to decide with the position held now.
+    fn quiet_rows(&self, run: &Run) -> usize {
+        let row = run.cursor(self.slot).load(Ordering::Relaxed);
+        let calls = &self.calls[state(run.ledger.position(self.slot))];
+        let from = row + 1;
+        let Some(first) = calls.get(from / 64) else { return 0 };
+        let rest = first & (!0 << (from % 64));
+        if rest != 0 {
+            return from / 64 * 64 + rest.trailing_zeros() as usize - from;
+        }
+        let found = calls[from / 64 + 1..].iter().position(|word| *word != 0);
+        let word = found.map_or(calls.len(), |at| from / 64 + 1 + at);
+        let bit = calls.get(word).map_or(0, |word| word.trailing_zeros() as usize);
+        word * 64 + bit - from
     }
 
     #[inline(never)]

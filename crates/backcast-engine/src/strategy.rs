@@ -40,6 +40,14 @@ pub trait Strategy {
     /// Whatever stops the run; the rows before stay whole.
     fn next(&mut self, run: &Run) -> Result<(), StrategyError>;
 
+    /// For how many rows after this one [`Strategy::next`] would do nothing, whatever prices do, if no order fills meanwhile. The engine
+    /// need not ask at these rows: it marks and records them at a stretch. Only asked of a strategy that sets [`Wants::STRETCHES`], in
+    /// runs with one asset.
+    fn quiet_rows(&self, run: &Run) -> usize {
+        let _ = run;
+        0
+    }
+
     /// Something happened to an order; called where [`Wants::ORDERS`] was asked for.
     ///
     /// # Errors
@@ -74,6 +82,15 @@ impl Wants {
     pub const ORDERS: Wants = Wants(1);
     /// [`Strategy::trade_closed`].
     pub const TRADES: Wants = Wants(2);
+
+    /// [`Strategy::quiet_rows`], rather than every row.
+    pub const STRETCHES: Wants = Wants(4);
+
+    /// Whether any notification is asked for.
+    #[must_use]
+    pub(crate) fn notifications(self) -> bool {
+        self.contains(Wants::ORDERS) || self.contains(Wants::TRADES)
+    }
 
     /// Whether all of `other` are asked for.
     #[must_use]

@@ -432,16 +432,12 @@ impl<V: Vector> TimeCurve<V> {
     }
 
     /// What the curve comes down to.
+    #[inline(always)]
     pub fn totals(&self) -> CurveTotals {
-        let sum = |v: V| {
-            let mut parts = [0.0; 8];
-            v.store(&mut parts);
-            total(parts)
-        };
         CurveTotals {
-            sum: sum(self.sum),
-            squares: sum(self.squares),
-            downside: sum(self.downside),
+            sum: total(lanes(self.sum)),
+            squares: total(lanes(self.squares)),
+            downside: total(lanes(self.downside)),
             worst: self.worst,
             longest: Vector::max(self.bars - 1.0 - self.newest_peak, self.longest),
             last: self.prev,

@@ -8,12 +8,12 @@ use std::ops::Range;
 use backcast_metrics::{BLOCK, SetsCurve, Tally};
 
 use super::{
-    actions::{Action, Actions},
     signals::{Plane, Planes, Signals},
     target::Target,
     vector::LaneVector,
 };
 use crate::{
+    actions::{Action, Actions},
     config::{FillTiming, RunConfig},
     math::Terms,
 };
@@ -311,7 +311,9 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
             match *action {
                 Action::Earn { amount, claim } => {
                     let earned = self.position.mul(V::splat(amount));
-                    self.claims.resize(self.tape.actions.claims, V::splat(0.0));
+                    if self.claims.len() <= claim {
+                        self.claims.resize(claim + 1, V::splat(0.0));
+                    }
                     self.claims[claim] = earned;
                     self.flow = self.flow.add(earned);
                 }

@@ -8,7 +8,6 @@ use backcast_rules::{EvalError, Program};
 use backcast_types::AssetId;
 
 use super::{
-    actions::Actions,
     kernel::{BlockRanges, Tape, decisions, simulate},
     operands::OperandTable,
     param_sets::ParamSets,
@@ -16,7 +15,7 @@ use super::{
     target::Target,
     vector::{Isa, Kernel, LaneVector, dispatch},
 };
-use crate::config::RunConfig;
+use crate::{actions::Actions, config::RunConfig};
 
 /// Groups that a worker takes at a time.
 const GROUPS_AT_A_TIME: usize = 20;
