@@ -86,9 +86,9 @@ impl Target {
                 }
             } else {
                 let long = long_only(&now, &before.0);
-                for lane in 0..8 {
-                    changed |= long[lane] ^ (long[lane] << 1 | before.0[lane]);
-                    before.0[lane] = long[lane] >> 63;
+                for (long, before) in long.iter().zip(&mut before.0) {
+                    changed |= long ^ (long << 1 | *before);
+                    *before = long >> 63;
                 }
                 self.long[word] = long;
             }
