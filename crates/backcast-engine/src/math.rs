@@ -80,10 +80,10 @@ impl<V: Vector> Terms<V> {
         reference.mul(self.up).add(self.slip_fixed)
     }
 
-    /// What a sale brings per share when the market is at `reference`.
+    /// What a sale brings per share when the market is at `reference`: nothing at worst, however large the slippage.
     #[inline(always)]
     pub fn sell_price(&self, reference: V) -> V {
-        reference.mul(self.down).sub(self.slip_fixed)
+        reference.mul(self.down).sub(self.slip_fixed).max(V::splat(0.0))
     }
 
     /// Commission of `shares` (not negative) at `price`, with a fixed part of `per_trade`.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     actions::{Action, Actions},
-    config::{FillTiming, RunConfig},
+    config::{FillTiming, RunConfig, Sizing},
     math::Terms,
 };
 
@@ -95,6 +95,8 @@ struct Desk<'a, V: LaneVector, const SHORT: bool> {
     planes: &'a Planes,
     target: &'a Target,
     terms: Terms<V>,
+    /// Shares that a fixed size asks for, where it is one.
+    fixed: Option<f64>,
     whole: bool,
     same_close: bool,
     liquidate: bool,
@@ -172,6 +174,10 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
             planes,
             target,
             terms: Terms::new(config),
+            fixed: match config.size {
+                Sizing::Shares(n) => Some(n),
+                Sizing::Value(_) | Sizing::EquityFraction(_) | Sizing::AllIn => None,
+            },
             whole: config.whole_shares,
             same_close: config.timing == FillTiming::SameClose,
             liquidate: config.liquidate,
@@ -291,19 +297,26 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
 
     #[inline(always)]
     fn event(&mut self, row: usize) {
-        if self.tape.actions.at.get(self.next_action).is_some_and(|(at, _)| *at <= row) {
-            self.corporate_actions(row);
-        }
+        let before = [self.longs(), self.shorts()];
+        let waiting = self.tape.actions.at.get(self.next_action).filter(|(at, _)| *at <= row);
+        let ordered = waiting.is_some().then(|| self.corporate_actions(row)).flatten();
         let decided = if self.same_close { Some(row) } else { row.checked_sub(1) };
         if let Some(at) = decided.filter(|at| self.decisions.contains(at)) {
-            self.trade(at, row);
+            let known = if self.same_close { [self.longs(), self.shorts()] } else { before };
+            self.trade(at, row, known);
+        }
+        if let Some(n) = ordered {
+            self.terms = self.terms.sized(Sizing::Shares(n));
         }
         if self.liquidate && row + 1 == self.window.end {
             self.settle(self.longs(), self.shorts(), self.tape.close[row], row);
         }
     }
 
-    fn corporate_actions(&mut self, row: usize) {
+    /// Splits and dividends of a row. Orders that waited for it are restated with the shares; answers what later orders ask for.
+    #[cold]
+    fn corporate_actions(&mut self, row: usize) -> Option<f64> {
+        let mut ordered = self.fixed.filter(|_| !self.same_close);
         while let Some((_, action)) =
             self.tape.actions.at.get(self.next_action).filter(|(at, _)| *at <= row)
         {
@@ -322,9 +335,17 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
                         self.cash = self.cash.add(*earned);
                     }
                 }
-                Action::Split { shares } => self.split(shares, row),
+                Action::Split { shares } => {
+                    self.split(shares, row);
+                    if let Some(n) = &mut ordered {
+                        *n *= shares;
+                        *n = if self.whole { n.floor() } else { *n };
+                        self.terms = self.terms.sized(Sizing::Shares(*n));
+                    }
+                }
             }
         }
+        self.fixed
     }
 
     /// Shares become more or fewer; what does not make a whole share is paid at the previous close. Where no share is left, that
@@ -355,12 +376,13 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
         plane.map_or(0, |plane| V::bit_of(&self.planes.get(plane)[row / 64], (row % 64) as u32))
     }
 
-    /// Fills what was decided at row `at`, at row `row`.
+    /// Fills what was decided at row `at`, at row `row`. `known` are the lanes that were long and short at the decision: a split since
+    /// may have left nothing of a position.
     #[inline(always)]
-    fn trade(&mut self, at: usize, row: usize) {
+    fn trade(&mut self, at: usize, row: usize, known: [u8; 2]) {
         let enter_long = self.lanes_at(self.signals.enter_long, at);
         let exit_long = self.lanes_at(self.signals.exit_long, at);
-        let (longs, shorts) = (self.longs(), self.shorts());
+        let [longs, shorts] = known;
         let flat = !(longs | shorts);
         let reference = if self.same_close { self.tape.close[row] } else { self.tape.open[row] };
         if SHORT {
@@ -368,16 +390,16 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
             let exit_short = self.lanes_at(self.signals.exit_short, at);
             let (to_short, to_long) = (longs & enter_short, shorts & enter_long);
             let ended = self.settle(
-                longs & (exit_long | enter_short),
-                shorts & (exit_short | enter_long),
+                self.longs() & (exit_long | enter_short),
+                self.shorts() & (exit_short | enter_long),
                 reference,
                 row,
             );
             let open = flat & (enter_long ^ enter_short);
-            self.enter(open & enter_long | to_long & ended, ended, reference, row);
-            self.enter_short(open & enter_short | to_short & ended, ended, reference, row);
+            self.enter(open & enter_long | to_long, ended, reference, row);
+            self.enter_short(open & enter_short | to_short, ended, reference, row);
         } else {
-            self.settle(longs & exit_long, 0, reference, row);
+            self.settle(self.longs() & exit_long, 0, reference, row);
             self.enter(flat & enter_long, 0, reference, row);
         }
         self.compare_with_target(at);
