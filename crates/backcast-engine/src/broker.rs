@@ -169,12 +169,14 @@ struct Filling<'a> {
     stamp: Stamp,
     /// Cash and positions at the last known prices before the fills of this round.
     equity: f64,
+    /// Whether the order at hand has ended a trade.
+    ended: bool,
 }
 
 impl<'a> Filling<'a> {
     fn new(broker: &'a Broker, run: &'a Run, desk: &'a mut Desk) -> Filling<'a> {
         let (ledger, stamp) = (&run.ledger, run.stamp());
-        Filling { broker, run, ledger, desk, stamp, equity: ledger.equity() }
+        Filling { broker, run, ledger, desk, stamp, equity: ledger.equity(), ended: false }
     }
 
     /// Whether an order waits for a price.
@@ -261,22 +263,22 @@ impl<'a> Filling<'a> {
         let quote = Quote { slot: order.slot, side: order.side, price, reference: hit.price };
         let row = self.stamp.row;
         let (mut fill, opened) = (self.no_fill(order, price), order.guard);
-        match self.trade(order, &quote, &mut fill) {
-            Ok(opens) => {
-                self.desk.fills.push(fill);
-                self.desk.settle(order.id, OrderStatus::Filled, row);
-                if opens && opened != Guard::NONE {
-                    self.protect(order, &opened, price, moment, hit.at_open);
-                }
-            }
+        let opens = self.trade(order, &quote, &mut fill);
+        match opens {
             Err(reason) if fill.quantity == 0.0 => {
                 self.desk.settle(order.id, OrderStatus::Rejected(reason), row);
             }
-            // The old position was closed, only the new one was refused.
-            Err(_) => {
+            // Where only the new part of a turn was refused, the old position was still closed.
+            Ok(_) | Err(_) => {
                 self.desk.fills.push(fill);
                 self.desk.settle(order.id, OrderStatus::Filled, row);
             }
+        }
+        if std::mem::take(&mut self.ended) {
+            trade_ended(self.run, self.desk, order.slot);
+        }
+        if opens == Ok(true) && opened != Guard::NONE {
+            self.protect(order, &opened, price, moment, hit.at_open);
         }
     }
 
@@ -360,6 +362,9 @@ impl<'a> Filling<'a> {
             let budget = match size {
                 Size::Value(x) => x,
                 Size::EquityFraction(x) => x * equity,
+                Size::Shares(n) if self.broker.whole && n < 1.0 => {
+                    return Reason::LessThanOneShare;
+                }
                 Size::Shares(_) | Size::AllIn | Size::Position => equity,
             };
             terms.refusal(short, if budget < limit { budget } else { limit }, price, fee)
@@ -401,9 +406,7 @@ impl<'a> Filling<'a> {
         fill.quantity += leg.quantity;
         fill.commission += leg.commission;
         fill.slippage += leg.slippage;
-        if ended {
-            trade_ended(self.run, self.desk, quote.slot);
-        }
+        self.ended |= ended;
     }
 
     /// Brings the orders to life that protect the position an order has opened.

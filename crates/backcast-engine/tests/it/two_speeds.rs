@@ -1,0 +1,80 @@
+//! One semantics at two speeds: lanes give the rows of the event engine, bit for bit, on every level of vector instructions.
+
+use std::sync::Arc;
+
+use backcast_engine::{
+    RuleStrategy, RunConfig, Span,
+    lanes::{Isa, Param, ParamSets, Plan},
+    run,
+};
+use backcast_metrics::{Metric, MetricSet, Row};
+use backcast_testkit::{MarketOptions, RuleOptions, random_market, random_rules};
+use backcast_types::AssetId;
+use proptest::prelude::*;
+
+use crate::laws::configs;
+
+const A: AssetId = AssetId(0);
+
+/// Runs random rules over a window of a random market at both speeds.
+fn check(seed: u64, shape: &MarketOptions, config: &RunConfig, window: (f64, f64)) {
+    let market = random_market(seed, shape);
+    let options = RuleOptions { longest: 8, sets: 3, ..RuleOptions::default() };
+    let rules = random_rules(seed ^ 0x5bd1, &options);
+    // Now and then both entries are drawn alike, which the compiler refuses.
+    let Ok(program) = rules.compile() else { return };
+    let rows = market.assets[0].bars.len();
+    let at = |part: f64| (rows as f64 * part) as usize;
+    let window = at(window.0.min(window.1))..at(window.0.max(window.1));
+    // The values of each parameter that the sets were drawn with, in all combinations.
+    let param = |(i, name): (usize, &String)| {
+        let mut values: Vec<f64> = rules.sets.iter().map(|set| set[i]).collect();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        Param { name: name.clone(), values }
+    };
+    let sets = ParamSets::product(rules.params.iter().enumerate().map(param).collect());
+    let count = sets.count().min(20);
+    let program = Arc::new(program);
+    let slow: Vec<Row> = (0..count)
+        .map(|set| {
+            let mut strategy = RuleStrategy::new(program.clone(), &sets.values(set));
+            let span = Span::Rows(window.clone());
+            run(&market, &[A], &span, config, &mut strategy).unwrap().row
+        })
+        .collect();
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
+        let plan = Plan::new(&program, &market, A, config, &sets, 0..count, isa).unwrap();
+        let mut fast = vec![Row::EMPTY; count];
+        plan.rows(window.clone(), 0..count, MetricSet::of(&Metric::ALL), 1, &mut fast);
+        for set in 0..count {
+            assert_eq!(
+                fast[set],
+                slow[set],
+                "{isa:?}, set {set} {:?}, window {window:?}, {config:?}\n{:#?}",
+                sets.values(set),
+                rules.rules
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lanes_give_the_rows_of_the_event_engine(
+        seed in any::<u64>(),
+        rows in 20usize..300,
+        bars_a_day in 1usize..4,
+        splits in any::<bool>(),
+        dividends in any::<bool>(),
+        config in configs(),
+        window in (0.0..1.0, 0.0..1.0),
+        all in any::<bool>(),
+    ) {
+        let shape =
+            MarketOptions { rows, bars_a_day, splits, dividends, ..MarketOptions::default() };
+        check(seed, &shape, &config, if all { (0.0, 1.0) } else { window });
+    }
+}
