@@ -17,6 +17,7 @@ pub mod spec;
 pub mod summary;
 mod sweep;
 pub mod tables;
+mod walk_forward;
 mod warm_up;
 mod workers;
 
@@ -28,4 +29,7 @@ pub use run::{RunAccount, RunOutcome, SavedRun, run_spec, saved_run};
 pub use spec::{Override, Spec, SpecError};
 pub use sweep::{
     AccountRows, SavedSweep, Stopped, SweepOptions, SweepOutcome, SweepResult, saved_sweep, sweep,
+};
+pub use walk_forward::{
+    SavedWalkForward, Stitched, WalkForwardResult, WalkWindow, saved_walk_forward, walk_forward,
 };

@@ -5,3 +5,4 @@ mod market;
 mod run;
 mod spec;
 mod sweep;
+mod walk_forward;
