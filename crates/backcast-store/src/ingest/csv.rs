@@ -2,7 +2,6 @@
 
 use std::{fs, io, path::Path, sync::Arc};
 
-use backcast_data::Field;
 use backcast_types::Day;
 
 use super::{
@@ -63,8 +62,7 @@ pub(crate) fn read_bytes(
     let mut row = 0;
     while reader.read_byte_record(&mut record).map_err(|e| StoreError::file(path, e.to_string()))? {
         row += 1;
-        let (line, byte) = record.position().map_or((0, 0), |p| (p.line(), p.byte()));
-        let place = Place { row, line: Some(line), byte };
+        let place = place(&text, row, record.position());
         if let Err(bad) = cells.take(&record, place, &mut gather)? {
             problems.add(&source, place, &bad.column, &bad.found, bad.problem);
         }
@@ -73,6 +71,16 @@ pub(crate) fn read_bytes(
         return Err(StoreError::Empty { path: path.to_owned(), header: true });
     }
     Ok(Table { assets: gather.finish(), yahoo: layout.yahoo })
+}
+
+/// Where a record stands. The reader's position is before line ends that it has not consumed yet (CRLF, empty lines).
+fn place(text: &[u8], row: u64, position: Option<&csv::Position>) -> Place {
+    let (mut line, mut byte) = position.map_or((1, 0), |p| (p.line(), p.byte()));
+    while let Some(b'\r' | b'\n') = text.get(byte as usize) {
+        line += u64::from(text[byte as usize] == b'\n');
+        byte += 1;
+    }
+    Place { row, line: Some(line), byte }
 }
 
 /// The bytes of a text file, without a byte order mark.
@@ -183,7 +191,7 @@ impl Cells<'_> {
                 problem,
             }));
         }
-        self.read_extra(record)?;
+        self.read_extra(record, place)?;
         Ok(self.read_row(record, place, gather))
     }
 
@@ -252,7 +260,7 @@ impl Cells<'_> {
     }
 
     /// Extra columns: an empty cell is NaN, a text ends the ingest since no row of that column may be usable.
-    fn read_extra(&mut self, record: &csv::ByteRecord) -> Result<(), StoreError> {
+    fn read_extra(&mut self, record: &csv::ByteRecord, place: Place) -> Result<(), StoreError> {
         self.extra.clear();
         for (at, name) in &self.layout.extra {
             let text = cell(record, *at);
@@ -262,7 +270,7 @@ impl Cells<'_> {
                 text.parse::<f64>().ok().filter(|x| !x.is_infinite())
             };
             let Some(value) = value else {
-                let line = record.position().map_or(0, |p| p.line());
+                let line = place.line.unwrap_or_default();
                 let column = &self.names[*at];
                 return Err(StoreError::Column {
                     path: self.source.path.clone(),
@@ -291,6 +299,3 @@ impl Cells<'_> {
 fn cell(record: &csv::ByteRecord, at: usize) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(record.get(at).unwrap_or_default().trim_ascii())
 }
-
-/// The place of a field among the prices.
-const _: () = assert!(Field::Open as usize == 0 && Field::Volume as usize == 4);

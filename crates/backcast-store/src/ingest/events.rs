@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn rounded_columns_do_not_make_dividends_out_of_their_rounding() {
         let close: Vec<f64> = (0..500)
-            .map(|i| (0.8 + 0.01 * f64::from(i % 37)).into())
+            .map(|i| 0.8 + 0.01 * f64::from(i % 37))
             .map(|x: f64| (x * 1e6).round() / 1e6)
             .collect();
         let adjusted: Vec<f64> =

@@ -240,7 +240,6 @@ fn clip(found: &str) -> String {
 
 fn line_at(text: &[u8], byte: u64) -> String {
     let rest = text.get(byte as usize..).unwrap_or_default();
-    let rest = &rest[rest.iter().position(|b| !matches!(b, b'\n' | b'\r')).unwrap_or(rest.len())..];
     let end = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
     String::from_utf8_lossy(&rest[..end]).into_owned()
 }

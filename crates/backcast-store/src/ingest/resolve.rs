@@ -98,7 +98,7 @@ impl<'a> Clock<'a> {
             When::Offset(t, offset) => moment(t, offset)?,
             When::Local(t) => {
                 let zone = self.zone.as_ref().expect("checked: local times have a zone");
-                self.from_local(t, zone)?
+                local_moment(t, zone)?
             }
         };
         if written % (60 * SECOND) != 0 {
@@ -124,16 +124,6 @@ impl<'a> Clock<'a> {
             }
             (None, _) => Ok(Timestamp(inside).utc_day()),
         }
-    }
-
-    fn from_local(&self, t: DateTime, zone: &TimeZone) -> Result<i64, String> {
-        let ambiguous = zone.to_ambiguous_timestamp(t);
-        if ambiguous.is_ambiguous() {
-            return Err("clocks changed then, so this local time does not exist or is there twice; give times in UTC".to_owned());
-        }
-        let moment = ambiguous.compatible().map_err(|e| e.to_string())?;
-        i64::try_from(moment.as_nanosecond())
-            .map_err(|_| "this is outside the years 1678 to 2261".to_owned())
     }
 
     /// Local times need a zone; offsets must be those of one zone.
@@ -204,6 +194,17 @@ fn no_session(calendar: &Calendar, day: Day) -> String {
         return format!("calendar {} covers {first} to {last} only", calendar.name());
     }
     format!("this is no session of calendar {}", calendar.name())
+}
+
+/// The one moment at which clocks of a zone showed `t`.
+fn local_moment(t: DateTime, zone: &TimeZone) -> Result<i64, String> {
+    let ambiguous = zone.to_ambiguous_timestamp(t);
+    if ambiguous.is_ambiguous() {
+        return Err("clocks changed then, so this local time does not exist or is there twice; give times in UTC".to_owned());
+    }
+    let moment = ambiguous.compatible().map_err(|e| e.to_string())?;
+    i64::try_from(moment.as_nanosecond())
+        .map_err(|_| "this is outside the years 1678 to 2261".to_owned())
 }
 
 fn moment(t: DateTime, offset: i32) -> Result<i64, String> {

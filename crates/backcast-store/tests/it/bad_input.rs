@@ -145,6 +145,9 @@ fn a_bad_row_is_named_by_file_row_line_and_column() {
         let error = bench.refusal(&bench.request("X.csv", ReadOptions::default()));
         assert_eq!(error, format!("X.csv, row 2 (line 3), {expected}{AFTER}"), "{row}");
     }
+    bench.write("X.csv", &with_row("\n2001-02-27,ten,12,10,11,200").replace('\n', "\r\n"));
+    let error = bench.refusal(&bench.request("X.csv", ReadOptions::default()));
+    assert!(error.starts_with("X.csv, row 2 (line 4), column `Open`"), "{error}");
     bench.write("X.csv", "date,open,high,low,close,volume\n2001-02-26,1,0,1,1,1\n2001-02-27,1,1,1,1,x\n2001-02-28,1,1,1,-1,1\n");
     let error = bench.refusal(&bench.request("X.csv", ReadOptions::default()));
     assert!(

@@ -204,7 +204,7 @@ fn without_calendar_sessions_are_the_dates_of_the_bars() {
 #[test]
 fn yahoo_files_may_be_newest_first_and_their_dividends_follow_their_own_rule() {
     let step = 1.0 - 0.5 / 11.0;
-    let mut rows = vec![
+    let mut rows = [
         format!("2001-02-26,10,11,9,10.5,{:.6},100", 10.5 * step),
         format!("2001-02-27,10.5,12,10,11,{:.6},200", 11.0 * step),
         "2001-02-28,11,11.5,10,10.25,10.250000,300".to_owned(),
