@@ -15,12 +15,12 @@ use crate::{
     strategy::{TradeId, Wants},
 };
 
-/// One bar of an asset as traded.
+/// One bar of an asset as traded. Borrowed, so that a market order does not wait for prices it does not need.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bar {
-    pub(crate) open: f64,
-    pub(crate) high: f64,
-    pub(crate) low: f64,
+pub(crate) struct Bar<'a> {
+    pub(crate) open: &'a f64,
+    pub(crate) high: &'a f64,
+    pub(crate) low: &'a f64,
 }
 
 /// When in a bar something fills.
@@ -50,7 +50,7 @@ impl Broker {
     }
 
     /// Fills what the bars of this row reach. `bar` gives the bar of an asset that has one.
-    pub(crate) fn fill_waiting(&self, run: &Run, bar: impl Fn(usize) -> Option<Bar>) {
+    pub(crate) fn fill_waiting<'b>(&self, run: &Run, bar: impl Fn(usize) -> Option<Bar<'b>>) {
         let mut desk = run.desk.borrow_mut();
         let mut desk = Filling::new(self, run, &mut desk);
         desk.pass(Moment::Open, true, &bar);
@@ -75,13 +75,9 @@ impl Broker {
             desk.wait(order);
         }
         if same_close {
-            let close = |slot: usize| {
-                let price = run.ledger.close(slot);
-                run.is_live(slot).then_some(Bar { open: price, high: price, low: price })
-            };
             let mut filling = Filling::new(self, run, &mut desk);
-            filling.pass(Moment::Close, true, &close);
-            filling.pass(Moment::Close, false, &close);
+            filling.pass(Moment::Close, true, &|_| None);
+            filling.pass(Moment::Close, false, &|_| None);
         }
     }
 
@@ -122,7 +118,7 @@ fn waiting(ticket: &Ticket, id: backcast_types::OrderId, slot: usize, from_row: 
 }
 
 /// Moves trailing stops behind the best price of the bar that ends.
-pub(crate) fn trail(run: &Run, bar: impl Fn(usize) -> Option<Bar>) {
+pub(crate) fn trail<'b>(run: &Run, bar: impl Fn(usize) -> Option<Bar<'b>>) {
     let mut desk = run.desk.borrow_mut();
     let row = run.row() as u32;
     for order in &mut desk.waiting {
@@ -131,12 +127,12 @@ pub(crate) fn trail(run: &Run, bar: impl Fn(usize) -> Option<Bar>) {
         };
         let Some(bar) = bar(order.slot).filter(|_| trail.from_row <= row) else { continue };
         match order.side {
-            Side::Sell if bar.high > trail.best => {
-                trail.best = bar.high;
+            Side::Sell if *bar.high > trail.best => {
+                trail.best = *bar.high;
                 *stop = stop.max(trail.distance.below(trail.best));
             }
-            Side::Buy if bar.low < trail.best => {
-                trail.best = bar.low;
+            Side::Buy if *bar.low < trail.best => {
+                trail.best = *bar.low;
                 *stop = stop.min(trail.distance.above(trail.best));
             }
             Side::Sell | Side::Buy => {}
@@ -145,18 +141,19 @@ pub(crate) fn trail(run: &Run, bar: impl Fn(usize) -> Option<Bar>) {
 }
 
 /// Whether a bar reaches an order, and where.
-fn hit(kind: OrderKind, side: Side, bar: &Bar) -> Option<Hit> {
-    let at = |at_open: bool, inside: bool, price: f64| match (at_open, inside) {
-        (true, _) => Some(Hit { price: bar.open, at_open: true }),
-        (false, true) => Some(Hit { price, at_open: false }),
-        (false, false) => None,
+fn hit(kind: OrderKind, side: Side, bar: &Bar<'_>) -> Option<Hit> {
+    let (open, high, low) = (bar.open, bar.high, bar.low);
+    let (at_open, inside, price) = match (kind, side) {
+        (OrderKind::Market, _) => (true, false, *open),
+        (OrderKind::Limit { limit }, Side::Buy) => (*open <= limit, *low <= limit, limit),
+        (OrderKind::Limit { limit }, Side::Sell) => (*open >= limit, *high >= limit, limit),
+        (OrderKind::Stop { stop }, Side::Buy) => (*open >= stop, *high >= stop, stop),
+        (OrderKind::Stop { stop }, Side::Sell) => (*open <= stop, *low <= stop, stop),
     };
-    match (kind, side) {
-        (OrderKind::Market, _) => at(true, false, bar.open),
-        (OrderKind::Limit { limit }, Side::Buy) => at(bar.open <= limit, bar.low <= limit, limit),
-        (OrderKind::Limit { limit }, Side::Sell) => at(bar.open >= limit, bar.high >= limit, limit),
-        (OrderKind::Stop { stop }, Side::Buy) => at(bar.open >= stop, bar.high >= stop, stop),
-        (OrderKind::Stop { stop }, Side::Sell) => at(bar.open <= stop, bar.low <= stop, stop),
+    match (at_open, inside) {
+        (true, _) => Some(Hit { price: *open, at_open }),
+        (false, true) => Some(Hit { price, at_open }),
+        (false, false) => None,
     }
 }
 
@@ -185,7 +182,7 @@ impl<'a> Filling<'a> {
     }
 
     /// Fills all exits, or all entries, that a moment of the bars reaches.
-    fn pass(&mut self, moment: Moment, exits: bool, bar: &impl Fn(usize) -> Option<Bar>) {
+    fn pass<'b>(&mut self, moment: Moment, exits: bool, bar: &impl Fn(usize) -> Option<Bar<'b>>) {
         let mut from = 0;
         while let Some((at, hit)) = self.next(moment, exits, from, bar) {
             let order = self.desk.waiting.remove(at);
@@ -200,12 +197,12 @@ impl<'a> Filling<'a> {
     }
 
     /// The next order to fill: inside a bar the stop nearest to the open, then targets; else by asset and number.
-    fn next(
+    fn next<'b>(
         &self,
         moment: Moment,
         exits: bool,
         from: usize,
-        bar: &impl Fn(usize) -> Option<Bar>,
+        bar: &impl Fn(usize) -> Option<Bar<'b>>,
     ) -> Option<(usize, Hit)> {
         let mut best: Option<(usize, Hit)> = None;
         for (at, order) in self.desk.waiting.iter().enumerate().skip(from) {
@@ -216,7 +213,11 @@ impl<'a> Filling<'a> {
                 continue;
             }
             let market = order.kind == OrderKind::Market;
-            if moment == Moment::Close && !market {
+            if moment == Moment::Close {
+                if market && self.run.is_live(order.slot) {
+                    let price = self.ledger.close(order.slot);
+                    return Some((at, Hit { price, at_open: false }));
+                }
                 continue;
             }
             let Some(hit) = bar(order.slot).and_then(|bar| hit(order.kind, order.side, &bar))
@@ -224,9 +225,8 @@ impl<'a> Filling<'a> {
                 continue;
             };
             match moment {
-                Moment::Close => return Some((at, hit)),
                 Moment::Open if hit.at_open => return Some((at, hit)),
-                Moment::Open => {}
+                Moment::Open | Moment::Close => {}
                 // Market orders are over; what else is left at the open was made at this open and protects.
                 Moment::Inside if market => {}
                 Moment::Inside => {

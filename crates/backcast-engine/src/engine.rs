@@ -298,7 +298,7 @@ impl<'m> Engine<'m> {
 }
 
 /// The bar of an asset that has one at this row.
-fn bars(run: &Run, feeds: &[Feed<'_>]) -> impl Fn(usize) -> Option<Bar> {
+fn bars<'b>(run: &'b Run, feeds: &'b [Feed<'_>]) -> impl Fn(usize) -> Option<Bar<'b>> {
     |slot| run.is_live(slot).then(|| feeds[slot].bar())
 }
 
@@ -335,9 +335,9 @@ impl<'m> Feed<'m> {
         live
     }
 
-    fn bar(&self) -> Bar {
+    fn bar(&self) -> Bar<'m> {
         let row = self.next - 1;
-        Bar { open: self.open[row], high: self.high[row], low: self.low[row] }
+        Bar { open: &self.open[row], high: &self.high[row], low: &self.low[row] }
     }
 
     fn take_action(&mut self) -> Action {
