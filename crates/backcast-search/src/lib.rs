@@ -3,7 +3,6 @@
 mod bind;
 mod buy_and_hold;
 mod constraint;
-mod curves;
 mod error;
 mod grid;
 mod load;
@@ -23,7 +22,6 @@ mod warm_up;
 mod workers;
 
 pub use bind::Bound;
-pub use curves::{CoarseCurves, Curve, Curves};
 pub use error::SearchError;
 pub use progress::{Progress, Quiet};
 pub use rank::{Best, best_of, better, means};
