@@ -1,6 +1,12 @@
 //! Parquet files to rows.
 
-use std::{fs::File, io, path::Path, sync::Arc};
+use std::{
+    fs::File,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
 
 use arrow_array::{
     Array, RecordBatch,
@@ -36,16 +42,19 @@ pub(crate) fn read(
         io::ErrorKind::NotFound => StoreError::NoSource { path: path.to_owned() },
         _ => StoreError::io("read", path)(error),
     })?;
-    if file.metadata().map_err(StoreError::io("read", path))?.len() == 0 {
+    let length = file.metadata().map_err(StoreError::io("read", path))?.len();
+    if length == 0 {
         return Err(StoreError::Empty { path: path.to_owned(), header: false });
     }
-    let broken = |e: &dyn std::fmt::Display| {
-        StoreError::file(path, format!("this is no readable Parquet file: {e}"))
-    };
-    // Without the writer's own schema texts come as texts, not as dictionaries.
-    let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(file, plain)
-        .map_err(|e| broken(&e))?;
+    let builder = guarded(path, || {
+        // Without the writer's own schema texts come as texts, not as dictionaries.
+        let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        ParquetRecordBatchReaderBuilder::try_new_with_options(file, plain)
+            .map_err(|e| e.to_string())
+    })?;
+    if !sound(&builder, length) {
+        return Err(broken(path, "its columns lie outside the file"));
+    }
     let names: Vec<String> = builder.schema().fields().iter().map(|f| column_name(f)).collect();
     let layout = layout::find(path, &names, options)?;
     let column = |at: Option<usize>| at.map(|at| names[at].clone()).unwrap_or_default();
@@ -60,8 +69,10 @@ pub(crate) fn read(
         Gather::new(source.clone(), layout.extra.iter().map(|(_, name)| name.clone()).collect());
     let file_symbol = symbol_of(path);
     let mut rows = 0;
-    for batch in builder.with_batch_size(65_536).build().map_err(|e| broken(&e))? {
-        let batch = batch.map_err(|e| broken(&e))?;
+    let mut batches =
+        guarded(path, || builder.with_batch_size(65_536).build().map_err(|e| e.to_string()))?;
+    while let Some(batch) = guarded(path, || batches.next().transpose().map_err(|e| e.to_string()))?
+    {
         let cells = Cells::new(path, &names, &layout, &batch)?;
         for index in 0..batch.num_rows() {
             rows += 1;
@@ -77,6 +88,33 @@ pub(crate) fn read(
         return Err(StoreError::Empty { path: path.to_owned(), header: true });
     }
     Ok(Table { assets: gather.finish(), yahoo: layout.yahoo })
+}
+
+fn broken(path: &Path, problem: &str) -> StoreError {
+    StoreError::file(path, format!("this is no readable Parquet file: {problem}"))
+}
+
+/// Runs a step of the decoder, which gives up by panics on some damaged files.
+fn guarded<T>(path: &Path, step: impl FnOnce() -> Result<T, String>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(step)) {
+        Ok(done) => done.map_err(|problem| broken(path, &problem)),
+        Err(_) => Err(broken(path, "it is damaged")),
+    }
+}
+
+/// Whether every column lies inside the file, which the decoder takes for granted.
+fn sound(builder: &ParquetRecordBatchReaderBuilder<File>, length: u64) -> bool {
+    let inside = |start: i64, size: i64| {
+        let (Ok(start), Ok(size)) = (u64::try_from(start), u64::try_from(size)) else {
+            return false;
+        };
+        start.checked_add(size).is_some_and(|end| end <= length)
+    };
+    let groups = builder.metadata().row_groups();
+    groups.iter().flat_map(|group| group.columns()).all(|column| {
+        let first = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        inside(first, column.compressed_size()) && column.num_values() >= 0
+    })
 }
 
 /// Name of a column; the index of a data frame, where it has no name and holds times, is its date.

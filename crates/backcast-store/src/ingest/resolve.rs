@@ -13,6 +13,7 @@ use super::{
 use crate::StoreError;
 
 const SECOND: i64 = 1_000_000_000;
+const OUT_OF_RANGE: &str = "this is outside the years 1678 to 2261";
 
 /// What turns written times into moments and sessions.
 pub(crate) struct Clock<'a> {
@@ -73,7 +74,8 @@ impl<'a> Clock<'a> {
     fn daily(&self, when: When) -> Result<(i64, Day), String> {
         let day = self.session_date(when)?;
         let Some(calendar) = self.calendar else {
-            return Ok((Timestamp::midnight(day.plus(1)).0, day));
+            let end = i64::from(day.plus(1).0).checked_mul(86_400 * SECOND);
+            return end.map(|end| (end, day)).ok_or_else(|| OUT_OF_RANGE.to_owned());
         };
         match calendar.session(day) {
             Some(session) => Ok((session.close.0, day)),
@@ -106,8 +108,8 @@ impl<'a> Clock<'a> {
         }
         let length = minutes * 60 * SECOND;
         let (begin, end) = match self.options.bar_label {
-            BarLabel::Start => (written, written + length),
-            BarLabel::End => (written - length, written),
+            BarLabel::Start => (written, written.saturating_add(length)),
+            BarLabel::End => (written.saturating_sub(length), written),
         };
         match self.calendar {
             None => Ok((end, self.date_without_calendar(when, end)?)),
@@ -116,11 +118,11 @@ impl<'a> Clock<'a> {
     }
 
     fn date_without_calendar(&self, when: When, end: i64) -> Result<Day, String> {
-        let inside = end - 1;
+        let inside = end.saturating_sub(1);
         match (&self.zone, when) {
             (Some(zone), _) => Ok(Day::from_date(local(zone, inside)?.date())),
             (None, When::Offset(_, offset)) => {
-                Ok(Timestamp(inside + i64::from(offset) * SECOND).utc_day())
+                Ok(Timestamp(inside.saturating_add(i64::from(offset) * SECOND)).utc_day())
             }
             (None, _) => Ok(Timestamp(inside).utc_day()),
         }
@@ -203,8 +205,7 @@ fn local_moment(t: DateTime, zone: &TimeZone) -> Result<i64, String> {
         return Err("clocks changed then, so this local time does not exist or is there twice; give times in UTC".to_owned());
     }
     let moment = ambiguous.compatible().map_err(|e| e.to_string())?;
-    i64::try_from(moment.as_nanosecond())
-        .map_err(|_| "this is outside the years 1678 to 2261".to_owned())
+    i64::try_from(moment.as_nanosecond()).map_err(|_| OUT_OF_RANGE.to_owned())
 }
 
 fn moment(t: DateTime, offset: i32) -> Result<i64, String> {
@@ -212,7 +213,7 @@ fn moment(t: DateTime, offset: i32) -> Result<i64, String> {
     seconds
         .checked_mul(SECOND)
         .and_then(|ns| ns.checked_add(i64::from(t.time().subsec_nanosecond())))
-        .ok_or_else(|| "this is outside the years 1678 to 2261".to_owned())
+        .ok_or_else(|| OUT_OF_RANGE.to_owned())
 }
 
 fn local(zone: &TimeZone, moment: i64) -> Result<DateTime, String> {

@@ -3,5 +3,6 @@
 mod bad_input;
 mod bundles;
 mod files;
+mod noise;
 mod sample;
 mod tables;
