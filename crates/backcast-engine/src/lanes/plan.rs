@@ -63,8 +63,27 @@ impl<'a> Plan<'a> {
         range: Range<usize>,
         isa: Isa,
     ) -> Result<Plan<'a>, EvalError> {
+        Plan::on_threads(1, program, market, asset, config, sets, range, isa)
+    }
+
+    /// [`Plan::new`] on several threads; the plan does not depend on their number.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    #[expect(clippy::too_many_arguments, reason = "those of `new`, and the threads")]
+    pub fn on_threads(
+        threads: usize,
+        program: &'a Program,
+        market: &'a Market,
+        asset: AssetId,
+        config: &RunConfig,
+        sets: &'a ParamSets,
+        range: Range<usize>,
+        isa: Isa,
+    ) -> Result<Plan<'a>, EvalError> {
         let signals = Signals::new(program);
-        let operands = OperandTable::new(program, market, asset, &signals.operands, sets, range)?;
+        let wanted = &signals.operands;
+        let operands = OperandTable::new(program, market, asset, wanted, sets, range, threads)?;
         let asset_data = &market.assets[asset.index()];
         Ok(Plan {
             market,
