@@ -79,18 +79,17 @@ impl OperandTable {
     }
 
     /// The view of eight sets, which are given by their places in the product.
-    pub(crate) fn group<'t>(&'t self, places: &[u64; 8], to: &mut Vec<[u32; 8]>) -> Group<'t> {
-        to.clear();
-        to.extend(self.operands.iter().map(|o| places.map(|p| o.places[o.picker.pick(p)])));
-        Group { table: self, places: std::mem::take(to) }
+    pub(crate) fn group(&self, places: &[u64; 8]) -> Group<'_> {
+        let of = |o: &Operand| places.map(|p| o.places[o.picker.pick(p)]);
+        Group { table: self, places: self.operands.iter().map(of).collect() }
     }
 }
 
 /// Eight sets' view of the operands.
 pub(crate) struct Group<'t> {
     table: &'t OperandTable,
-    /// Place of each lane's series, by operand; handed back for reuse.
-    pub(crate) places: Vec<[u32; 8]>,
+    /// Place of each lane's series, by operand.
+    places: Vec<[u32; 8]>,
 }
 
 impl Operands for Group<'_> {
