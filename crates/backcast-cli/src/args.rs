@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Calendar(calendar::Args),
     Indicators(indicators::Args),
     Eval(eval::Args),
+    Run(run::Args),
+    Sweep(sweep::Args),
+    Walkforward(walkforward::Args),
+    Report(report::Args),
+    Doctor(doctor::Args),
 }
 
 /// When to use colours.

@@ -1,12 +1,14 @@
 //! Why a command failed, as a page of help: what, where, and what to type next.
 
-use std::{fmt, io};
+use std::{fmt, io, path::Path};
 
 use backcast_calendar::CalendarError;
 use backcast_rules::{EvalError, RuleError};
-use backcast_search::SpecError;
+use backcast_search::{SearchError, SpecError, Stopped};
 use backcast_store::StoreError;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+
+use crate::number;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ impl Failure {
     pub(crate) const FAILED: u8 = 1;
     /// Exit code of a command line that could not be understood.
     pub(crate) const USAGE: u8 = 2;
+    /// Exit code of a command that was stopped and can go on.
+    pub(crate) const STOPPED: u8 = 75;
 
     /// The work could not be done.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
@@ -72,8 +76,26 @@ impl Failure {
     }
 
     /// A file could not be written.
-    pub(crate) fn writing(path: &std::path::Path, error: &io::Error) -> Failure {
+    pub(crate) fn writing(path: &Path, error: &io::Error) -> Failure {
         Failure::new(format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// A sweep was asked to stop and can go on.
+    pub(crate) fn stopped(stopped: &Stopped, out: Option<&Path>) -> Failure {
+        let (done, total) = (stopped.done as f64, stopped.total as f64);
+        let message = format!(
+            "stopped after {} of {} runs; they are kept",
+            number::grouped(done, 0),
+            number::grouped(total, 0)
+        );
+        let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
+        let help = format!("go on with: backcast sweep --resume {}{out}", stopped.id);
+        Failure { code: Failure::STOPPED, ..Failure::new(message) }.help(help)
+    }
+
+    /// A command was asked to stop and has nothing that could go on.
+    pub(crate) fn begin_again(command: &str) -> Failure {
+        Failure::new("stopped; nothing was kept").help(format!("begin again with: {command}"))
     }
 
     /// What the process reports.
@@ -138,6 +160,22 @@ impl From<StoreError> for Failure {
             _ => "",
         };
         Failure::new(error.to_string()).help(help)
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Failure {
+        let help = match &error {
+            SearchError::Changed { .. } => "begin anew: backcast sweep SPEC",
+            SearchError::UnknownId { .. } => {
+                "`backcast sweep SPEC` prints the id of a sweep that it begins"
+            }
+            _ => "",
+        };
+        match error {
+            SearchError::Spec(error) => error.into(),
+            other => Failure::new(other.to_string()).help(help),
+        }
     }
 }
 

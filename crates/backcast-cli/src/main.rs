@@ -5,8 +5,13 @@
 mod args;
 mod commands;
 mod failure;
+mod interrupt;
+mod metrics;
 mod number;
+mod page;
+mod progress;
 mod source;
+mod spec_file;
 mod table;
 mod terminal;
 

@@ -112,18 +112,24 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 pub(crate) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
+    right: Vec<usize>,
 }
 
 impl Table {
     /// A table without rows.
     pub(crate) fn new(columns: Vec<Column>) -> Table {
-        Table { columns, rows: Vec::new() }
+        Table { columns, ..Table::default() }
     }
 
     /// One more row; a cell for each column.
     pub(crate) fn push(&mut self, row: Vec<Cell>) {
         debug_assert_eq!(row.len(), self.columns.len());
         self.rows.push(row);
+    }
+
+    /// Puts a column of texts to the right, as numbers are anyway.
+    pub(crate) fn align_right(&mut self, column: usize) {
+        self.right.push(column);
     }
 
     /// Whether there is no row.
@@ -162,6 +168,7 @@ impl Table {
         let first = self.rows.iter().map(|row| &row[column]).find(|cell| **cell != Cell::Missing);
         match first {
             Some(Cell::Number(_)) => CellAlignment::Right,
+            _ if self.right.contains(&column) => CellAlignment::Right,
             _ => CellAlignment::Left,
         }
     }

@@ -3,8 +3,10 @@
 mod bind;
 mod buy_and_hold;
 mod constraint;
+mod curves;
 mod error;
 mod grid;
+mod hold_up;
 mod load;
 mod manifest;
 mod progress;
@@ -22,7 +24,9 @@ mod warm_up;
 mod workers;
 
 pub use bind::Bound;
+pub use curves::{CoarseCurves, Curve, Curves};
 pub use error::SearchError;
+pub use hold_up::{AccountSummary, HoldUp};
 pub use progress::{Progress, Quiet};
 pub use rank::{Best, best_of, better, means};
 pub use run::{RunAccount, RunOutcome, SavedRun, run_spec, saved_run};

@@ -1,5 +1,6 @@
 //! What tables and pages show of an equity curve: drawdown, returns of months and years, fewer points.
 
+use backcast_metrics::{Array8, Metric, MetricSet, Row, Tally, TimeCurve, Timeline, finish};
 use backcast_types::Day;
 
 /// Return of a stretch of the calendar.
@@ -57,6 +58,33 @@ pub fn yearly_returns(days: &[i32], equity: &[f64], start_cash: f64) -> Vec<(i16
         found.last_mut().expect("one was pushed").1 = last / before - 1.0;
     }
     found
+}
+
+/// The metrics of an equity curve that need no trades; the others are undefined. `days` are session days since 1970-01-01,
+/// one for each value of `equity`.
+#[must_use]
+pub fn curve_row(equity: &[f64], days: &[i32], start_cash: f64, periods_per_year: f64) -> Row {
+    const OF_CURVES: [Metric; 8] = [
+        Metric::TotalReturn,
+        Metric::Cagr,
+        Metric::Volatility,
+        Metric::Sharpe,
+        Metric::Sortino,
+        Metric::MaxDrawdown,
+        Metric::MaxDrawdownBars,
+        Metric::Calmar,
+    ];
+    let (Some(first), Some(first_day), Some(last_day)) =
+        (equity.first(), days.first(), days.last())
+    else {
+        return Row::EMPTY;
+    };
+    let mut curve = TimeCurve::<Array8>::new(start_cash, *first);
+    curve.extend(equity);
+    let days = f64::from(last_day - first_day);
+    let time = Timeline { bars: equity.len() as f64, days, periods_per_year };
+    let wanted = MetricSet::of(&OF_CURVES);
+    finish(&curve.totals(), &Tally::default(), &time, start_cash, wanted)
 }
 
 /// Positions of at most `points` values spread evenly over `len`, first and last among them.

@@ -1,36 +1,32 @@
-//! Orders, fills, trades and equity of a run as Arrow tables. Times are nanoseconds UTC.
+//! Orders, fills, trades and equity of a run as tables. Times are nanoseconds UTC.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::path::Path;
 
-use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampNanosecondArray,
-    UInt32Array,
-};
 use backcast_data::Market;
+use backcast_store::{StoreError, Table, TableColumn, TableFormat, write_table};
 use backcast_types::{AssetId, OrderKind, OrderStatus, Reason, Side, Size};
-use parquet::arrow::ArrowWriter;
 
 use crate::{RunAccount, RunOutcome, SearchError};
 
 /// Named columns of equal length.
-fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
-    RecordBatch::try_from_iter(columns).expect("columns of one table have one length")
+fn table(columns: Vec<(&str, TableColumn)>) -> Table {
+    Table { columns: columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect() }
 }
 
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> ArrayRef {
-    Arc::new(values.map(Some).collect::<StringArray>())
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> TableColumn {
+    TableColumn::Text(values.map(str::to_owned).collect())
 }
 
-fn floats(values: impl Iterator<Item = Option<f64>>) -> ArrayRef {
-    Arc::new(values.collect::<Float64Array>())
+fn floats(values: impl Iterator<Item = Option<f64>>) -> TableColumn {
+    TableColumn::F64(values.collect())
 }
 
-fn times(values: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(TimestampNanosecondArray::from_iter_values(values).with_timezone("UTC"))
+fn times(values: impl Iterator<Item = i64>) -> TableColumn {
+    TableColumn::Time(values.collect())
 }
 
-fn numbers(values: impl Iterator<Item = u32>) -> ArrayRef {
-    Arc::new(UInt32Array::from_iter_values(values))
+fn numbers(values: impl Iterator<Item = u32>) -> TableColumn {
+    TableColumn::I64(values.map(i64::from).collect())
 }
 
 fn symbol(market: &Market, asset: AssetId) -> &str {
@@ -74,7 +70,7 @@ fn statuses(account: &RunAccount) -> Vec<&'static str> {
 
 /// One row for each order: `account order asset side kind price size reverse time status`.
 #[must_use]
-pub fn orders(run: &RunOutcome, market: &Market) -> RecordBatch {
+pub fn orders(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.orders.iter().map(move |o| (a, o)));
     let kinds = all().map(|(_, order)| match order.kind {
         OrderKind::Market => "market",
@@ -96,7 +92,7 @@ pub fn orders(run: &RunOutcome, market: &Market) -> RecordBatch {
         })
         .collect();
     let last = run.accounts.iter().flat_map(statuses);
-    batch(vec![
+    table(vec![
         ("account", texts(all().map(|(a, _)| a.name.as_str()))),
         ("order", numbers(all().map(|(_, o)| o.id.0))),
         ("asset", texts(all().map(|(_, o)| symbol(market, o.asset)))),
@@ -104,7 +100,7 @@ pub fn orders(run: &RunOutcome, market: &Market) -> RecordBatch {
         ("kind", texts(kinds)),
         ("price", floats(prices)),
         ("size", texts(sizes.iter().map(String::as_str))),
-        ("reverse", Arc::new(all().map(|(_, o)| Some(o.reverse)).collect::<BooleanArray>())),
+        ("reverse", texts(all().map(|(_, o)| if o.reverse { "true" } else { "false" }))),
         ("time", times(all().map(|(_, o)| o.time.0))),
         ("status", texts(last)),
     ])
@@ -112,9 +108,9 @@ pub fn orders(run: &RunOutcome, market: &Market) -> RecordBatch {
 
 /// One row for each fill: `account order asset time quantity price commission slippage`; a sale has a negative quantity.
 #[must_use]
-pub fn fills(run: &RunOutcome, market: &Market) -> RecordBatch {
+pub fn fills(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.fills.iter().map(move |f| (a, f)));
-    batch(vec![
+    table(vec![
         ("account", texts(all().map(|(a, _)| a.name.as_str()))),
         ("order", numbers(all().map(|(_, f)| f.order.0))),
         ("asset", texts(all().map(|(_, f)| symbol(market, f.asset)))),
@@ -128,9 +124,9 @@ pub fn fills(run: &RunOutcome, market: &Market) -> RecordBatch {
 
 /// One row for each round trip: `account asset quantity entry_time entry_price exit_time exit_price net_profit costs`.
 #[must_use]
-pub fn trades(run: &RunOutcome, market: &Market) -> RecordBatch {
+pub fn trades(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.trades.iter().map(move |t| (a, t)));
-    batch(vec![
+    table(vec![
         ("account", texts(all().map(|(a, _)| a.name.as_str()))),
         ("asset", texts(all().map(|(_, t)| symbol(market, t.asset)))),
         ("quantity", floats(all().map(|(_, t)| Some(t.quantity)))),
@@ -145,13 +141,13 @@ pub fn trades(run: &RunOutcome, market: &Market) -> RecordBatch {
 
 /// One row for each bar of each account: `account time equity buy_and_hold`.
 #[must_use]
-pub fn equity(run: &RunOutcome) -> RecordBatch {
+pub fn equity(run: &RunOutcome) -> Table {
     let accounts = || run.accounts.iter();
     let names = accounts().flat_map(|a| a.result.equity.iter().map(|_| a.name.as_str()));
     let clock = accounts().flat_map(|a| a.result.clock.iter().copied());
     let values = accounts().flat_map(|a| a.result.equity.iter().copied().map(Some));
     let held = accounts().flat_map(|a| a.buy_and_hold.iter().copied().map(Some));
-    batch(vec![
+    table(vec![
         ("account", texts(names)),
         ("time", times(clock)),
         ("equity", floats(values)),
@@ -159,12 +155,11 @@ pub fn equity(run: &RunOutcome) -> RecordBatch {
     ])
 }
 
-/// Writes a table as Parquet, aside and renamed.
-pub(crate) fn write(path: &Path, table: &RecordBatch) -> Result<(), SearchError> {
-    let aside = path.with_extension(format!("{}.part", std::process::id()));
-    let file = File::create(&aside).map_err(SearchError::io("write", path))?;
-    let written = ArrowWriter::try_new(file, table.schema(), None)
-        .and_then(|mut writer| writer.write(table).and_then(|()| writer.close()).map(|_| ()));
-    written.map_err(|error| SearchError::damaged(path, error))?;
-    std::fs::rename(&aside, path).map_err(SearchError::io("write", path))
+/// Writes a table as Parquet, whole or not at all.
+pub(crate) fn write(path: &Path, table: &Table) -> Result<(), SearchError> {
+    write_table(path, TableFormat::Parquet, table).map_err(|error| match error {
+        StoreError::Io { action, path, source } => SearchError::Io { action, path, source },
+        StoreError::DiskFull { path, source } => SearchError::Io { action: "write", path, source },
+        other => SearchError::damaged(path, other),
+    })
 }

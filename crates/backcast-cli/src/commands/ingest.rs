@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use backcast_store::{Format as Layout, Home, IngestReport, IngestRequest, ingest};
+use backcast_data::SyntheticSpec;
+use backcast_store::{
+    Format as Layout, Home, IngestReport, IngestRequest, ingest, ingest_synthetic,
+};
 use clap::ValueEnum;
 
 use crate::{failure::Failure, number, source::FileArgs, terminal::Terminal};
@@ -12,12 +15,16 @@ use crate::{failure::Failure, number, source::FileArgs, terminal::Terminal};
 #[command(after_help = "Examples:\n  \
     backcast ingest prices/*.csv --bundle mine --calendar XNYS\n  \
     backcast ingest yahoo/ --bundle mine --adj-close yahoo --prices split-adjusted\n  \
-    backcast ingest ticks.csv --bundle mine --columns datetime=Stamp,close=Last --timezone America/New_York\n\n\
+    backcast ingest minutes.csv --bundle mine --columns datetime=Stamp,close=Last --timezone America/New_York\n  \
+    backcast ingest --synthetic assets=20,years=5,freq=1d,seed=7 --bundle made-up\n\n\
     An ingest that fails or is killed leaves the bundle as it was.")]
 pub(crate) struct Args {
     /// Files, or folders of .csv, .txt and .parquet files; a file's name without its ending is the symbol
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "synthetic")]
     sources: Vec<PathBuf>,
+    /// Make up a market instead: assets=500,years=20,freq=1d,seed=7
+    #[arg(long, value_name = "WHAT", conflicts_with = "sources")]
+    synthetic: Option<SyntheticSpec>,
     /// Name of the bundle
     #[arg(long, value_name = "NAME")]
     bundle: String,
@@ -53,6 +60,12 @@ enum FileFormat {
 
 /// Does it and says what was found.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let home = Home::find()?;
+    if let Some(spec) = &args.synthetic {
+        let report = ingest_synthetic(&home, spec, &args.bundle)?;
+        tell(&report, args, terminal);
+        return Ok(());
+    }
     let layout = match args.format {
         FileFormat::Auto => Layout::Auto,
         FileFormat::Yahoo => Layout::Yahoo,
@@ -67,7 +80,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         splits: args.splits.clone(),
         dividends: args.dividends.clone(),
     };
-    let report = ingest(&Home::find()?, &request)?;
+    let report = ingest(&home, &request)?;
     tell(&report, args, terminal);
     Ok(())
 }

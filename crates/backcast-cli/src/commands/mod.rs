@@ -2,9 +2,14 @@
 
 pub(crate) mod bundles;
 pub(crate) mod calendar;
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod indicators;
 pub(crate) mod ingest;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod sweep;
+pub(crate) mod walkforward;
 
 use crate::{args::Command, failure::Failure, terminal::Terminal};
 
@@ -16,5 +21,10 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Calendar(args) => calendar::run(&args, terminal),
         Command::Indicators(args) => indicators::run(&args, terminal),
         Command::Eval(args) => eval::run(&args, terminal),
+        Command::Run(args) => run::run(&args, terminal),
+        Command::Sweep(args) => sweep::run(&args, terminal),
+        Command::Walkforward(args) => walkforward::run(&args, terminal),
+        Command::Doctor(args) => doctor::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
     }
 }

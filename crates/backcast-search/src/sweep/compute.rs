@@ -165,10 +165,8 @@ impl<'a> Runner<'a> {
     ) -> Result<(), SearchError> {
         let slots: Vec<Mutex<Option<Result<Plan, EvalError>>>> =
             tasks.iter().map(|_| Mutex::new(None)).collect();
-        // Few plans share their series among the threads, many are made side by side.
-        let threads_inside = if tasks.len() < self.threads { self.threads } else { 1 };
         workers::each(self.threads, slots.iter().zip(tasks).collect(), |(slot, task)| {
-            let plan = self.plan(task, threads_inside);
+            let plan = self.plan(task);
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
         });
         let plans = slots
@@ -243,10 +241,9 @@ impl<'a> Runner<'a> {
         only
     }
 
-    fn plan(&self, task: &Task, threads: usize) -> Result<Plan<'_>, EvalError> {
+    fn plan(&self, task: &Task) -> Result<Plan<'_>, EvalError> {
         let member = self.accounts[task.account].members.start;
-        Plan::on_threads(
-            threads,
+        Plan::new(
             &self.bound.programs[member],
             self.market,
             self.bound.assets[member],

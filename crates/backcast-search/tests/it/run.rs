@@ -164,8 +164,8 @@ fn every_example_trades() {
             row.get(Metric::TotalReturn).unwrap(),
             account.buy_and_hold.last().unwrap() / account.result.start_cash - 1.0,
         );
-        assert_eq!(tables::trades(&run, &market).num_rows(), account.result.trades.len());
-        assert_eq!(tables::orders(&run, &market).num_rows(), account.result.orders.len());
+        assert_eq!(tables::trades(&run, &market).rows(), account.result.trades.len());
+        assert_eq!(tables::orders(&run, &market).rows(), account.result.orders.len());
     }
     expect![[r#"
         sma_cross.toml: pool 3270 bars, 12 fills, 6 trades, return 15.4857, hold 55.2844

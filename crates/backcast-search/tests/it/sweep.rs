@@ -10,7 +10,7 @@ use backcast_data::Market;
 use backcast_engine::lanes::Isa;
 use backcast_metrics::Metric;
 use backcast_search::{
-    Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome, SweepResult,
+    Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome, SweepResult,
     saved_sweep, sweep,
 };
 use expect_test::expect;
@@ -283,4 +283,25 @@ fn digests_of_single_runs_come_only_when_asked_for() {
     let without = run(&spec(&few[..2]), &market, &options());
     assert_eq!(bits(&with), bits(&without));
     assert_ne!(with.digest, without.digest);
+}
+
+#[test]
+fn curves_of_a_sweep_end_at_the_returns_of_its_rows() {
+    let market = two_assets();
+    let spec = spec(&["params.fast=5..8", "params.slow=30,40"]);
+    let result = run(&spec, &market, &options());
+    let curves = Curves::new(&spec, &market, &result, 2).unwrap();
+    let coarse = curves.coarse(1, 16, &Quiet).unwrap();
+    let returns = result.column(1, Metric::TotalReturn).unwrap();
+    assert_eq!((coarse.times.len(), coarse.values.len()), (16, 8 * 16));
+    for (set, expected) in returns.iter().enumerate() {
+        let last = f64::from(coarse.values[set * 16 + 15]) / 100_000.0 - 1.0;
+        assert!((last - expected).abs() < 1e-6, "{set}");
+    }
+    let full = curves.full(0, &result.best).unwrap();
+    assert_eq!(full.iter().map(|curve| curve.set).collect::<Vec<_>>(), result.best);
+    assert_eq!(full[0].equity.len(), 700);
+    let best = curves.run(0, result.best[0]).unwrap().unwrap();
+    assert_eq!(best.equity, full[0].equity);
+    assert_eq!(curves.buy_and_hold(0, 0).unwrap().len(), 700);
 }

@@ -1,0 +1,157 @@
+//! `backcast walkforward`: choose on the past, judge on what follows, window by window.
+
+use std::{path::PathBuf, time::Instant};
+
+use backcast_metrics::Metric;
+use backcast_search::{Spec, SweepOptions, WalkForwardResult, walk_forward};
+use backcast_store::Home;
+
+use super::sweep::isa;
+use crate::{
+    failure::Failure,
+    interrupt, metrics, number, page,
+    progress::Bar,
+    spec_file::{self, Changes},
+    table::{Cell, Column, Format, Show, Table},
+    terminal::Terminal,
+};
+
+/// Choose sets on the past and judge them on what follows, window by window
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    backcast walkforward examples/walkforward.toml --report walkforward.html\n  \
+    backcast walkforward examples/sma_grid.toml --set walkforward.train=504 --set walkforward.test=126\n\n\
+    The spec says how long windows are, in sessions: [walkforward] train = 756, test = 252, and if wanted step, \
+    anchored = true, metric.")]
+pub(crate) struct Args {
+    /// The spec, a TOML file with [walkforward]
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    #[command(flatten)]
+    changes: Changes,
+    /// Threads; one for each core if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Write one HTML page that needs no network
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// How to print the windows
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Tests the spec and prints its windows.
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let home = Home::find()?;
+    let spec = spec_file::read(&args.spec, &args.changes.overrides())?;
+    let market = spec.load(&home)?;
+    let options = SweepOptions {
+        threads: args.threads.map_or(0, usize::from),
+        isa: isa()?,
+        ..SweepOptions::default()
+    };
+    let bar = Bar::new(terminal);
+    let stop = interrupt::stop_flag();
+    let started = Instant::now();
+    let outcome = walk_forward(&spec, &market, &options, &bar, &stop);
+    let seconds = started.elapsed().as_secs_f64();
+    bar.clear();
+    let command = format!("backcast walkforward {}", args.spec.display());
+    let Some(result) = outcome? else { return Err(Failure::begin_again(&command)) };
+    for notice in &result.notices {
+        terminal.say(&format!("note: {notice}"));
+    }
+    print(&spec, &result, args.format, terminal)?;
+    terminal.flush()?;
+    keep(&spec, &result, &home, seconds, terminal);
+    if let Some(path) = &args.report {
+        page::write(path, &page::walk_forward(&spec, &market, &result, &command), terminal)?;
+    }
+    Ok(())
+}
+
+/// Keeps what repeats the test, and says how long it took.
+fn keep(
+    spec: &Spec,
+    result: &WalkForwardResult,
+    home: &Home,
+    seconds: f64,
+    terminal: &mut Terminal,
+) {
+    let runs = result.sets.count() * result.windows.len() * result.accounts.len();
+    terminal.say(&format!("{} in {seconds:.2} s", number::count(runs, "training run")));
+    match result.save(spec, home.path()) {
+        Ok(_) => terminal.say(&format!(
+            "walk-forward {} is kept; `backcast report {} --out walkforward.html` makes its page",
+            result.id, result.id
+        )),
+        Err(error) => terminal.say(&format!("note: the test was not kept: {error}")),
+    }
+}
+
+fn print(
+    spec: &Spec,
+    result: &WalkForwardResult,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let windows = windows(result);
+    if format != Format::Table {
+        return windows.print(format, terminal);
+    }
+    let metric = metrics::title(result.metric);
+    terminal.print(&format!(
+        "{} of {} on {}, chosen by mean {metric}\n\n",
+        number::count(result.windows.len(), "window"),
+        number::count(result.sets.count(), "set"),
+        number::count(result.accounts.len(), "asset"),
+    ))?;
+    terminal.print(&windows.for_people())?;
+    terminal.print("\nOut of sample, all windows joined\n\n")?;
+    terminal.print(&joined(spec, result).for_people())?;
+    terminal.print(&format!("\nwalk-forward {}, digest {}\n", result.id, result.digest))
+}
+
+/// One row a window.
+fn windows(result: &WalkForwardResult) -> Table {
+    let show = metrics::show(result.metric);
+    let mut columns: Vec<Column> =
+        ["window", "train_from", "train_to", "test_from", "test_to"].map(Column::new).to_vec();
+    columns.extend(result.sets.params().iter().map(|p| Column::new(&*p.name).title(&*p.name)));
+    let name = result.metric.name();
+    let title = metrics::title(result.metric);
+    columns.extend([
+        Column::new(format!("train_{name}")).title(format!("{title} in training")).show(show),
+        Column::new(format!("test_{name}")).title("out of sample").show(show),
+        Column::new("test_return").title("return").show(Show::Percent(1)),
+    ]);
+    let mut table = Table::new(columns);
+    for (i, window) in result.windows.iter().enumerate() {
+        let mut row: Vec<Cell> = vec![(i + 1).into()];
+        let days = [window.train.0, window.train.1, window.test.0, window.test.1];
+        row.extend(days.map(|day| Cell::from(day.to_string())));
+        row.extend(window.values.iter().map(|value| Cell::from(*value)));
+        row.extend([
+            window.train_score.into(),
+            window.test_score.into(),
+            page::mean_return(window).into(),
+        ]);
+        table.push(row);
+    }
+    table
+}
+
+/// The joined curves: one row for each asset, and their mean.
+fn joined(spec: &Spec, result: &WalkForwardResult) -> Table {
+    let shown = metrics::for_people(&spec.metrics, Metric::TotalReturn);
+    let mut columns = vec![Column::new("asset")];
+    columns.extend(shown.iter().map(|metric| metrics::column(*metric)));
+    let mut table = Table::new(columns);
+    let several = result.accounts.len() > 1;
+    for account in result.accounts.iter().chain(several.then_some(&result.mean)) {
+        let mut row: Vec<Cell> = vec![account.name.as_str().into()];
+        row.extend(shown.iter().map(|metric| Cell::from(account.row.get(*metric))));
+        table.push(row);
+    }
+    table
+}

@@ -1,0 +1,21 @@
+//! Ctrl-C asks a long command to stop where it can go on later; a second one ends it at once.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+
+/// A flag that is set by Ctrl-C (and by a plain `kill`).
+pub(crate) fn stop_flag() -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // The order matters: the second signal finds the flag set by the first. Where handlers cannot be installed,
+        // signals end the program as they always do.
+        let second = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop));
+        let first = second.and_then(|_| flag::register(signal, Arc::clone(&stop)));
+        drop(first);
+    }
+    stop
+}

@@ -1,0 +1,104 @@
+//! Results to pages: everything computed in `backcast-search` is laid into the structs of `backcast-report`.
+
+mod account;
+mod sweep;
+mod walk_forward;
+
+use std::path::Path;
+
+use backcast_data::{Frequency, Market};
+use backcast_engine::lanes::ParamSets;
+use backcast_report::{Page, render};
+use backcast_search::{Spec, spec::DataSource};
+use backcast_types::{Day, Timestamp};
+
+use crate::{failure::Failure, number, terminal::Terminal};
+
+pub(crate) use account::run;
+pub(crate) use sweep::sweep;
+pub(crate) use walk_forward::{mean_return, walk_forward};
+
+/// Currency of all amounts; bundles do not say another one.
+const CURRENCY: &str = "";
+
+/// Writes a page aside, gives it its name and says where it is.
+pub(crate) fn write(path: &Path, page: &Page, terminal: &mut Terminal) -> Result<(), Failure> {
+    let text = render(page);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let aside = path.with_file_name(name);
+    let written = std::fs::write(&aside, &text).and_then(|()| std::fs::rename(&aside, path));
+    if let Err(error) = written {
+        // The error is what matters; a leftover that cannot be removed was not written either.
+        let _ = std::fs::remove_file(&aside);
+        return Err(Failure::writing(path, &error));
+    }
+    let megabytes = number::grouped(text.len() as f64 / 1e6, 1);
+    terminal.say(&format!("report: {} ({megabytes} MB), open it in a browser", path.display()));
+    Ok(())
+}
+
+/// First and last session of the bars that decisions are made on.
+pub(crate) fn span(spec: &Spec, market: &Market) -> Option<(Day, Day)> {
+    let assets = market.assets.iter().filter(|asset| {
+        spec.data.assets.as_ref().is_none_or(|symbols| symbols.contains(&asset.symbol))
+    });
+    let spans = assets.filter_map(|asset| {
+        let rows = asset.bars.rows(spec.data.from, spec.data.to);
+        (!rows.is_empty())
+            .then(|| (asset.bars.session(rows.start), asset.bars.session(rows.end - 1)))
+    });
+    spans.reduce(|(a, b), (first, last)| (a.min(first), b.max(last)))
+}
+
+/// `fast 10, slow 30`.
+pub(crate) fn set_text(sets: &ParamSets, set: usize) -> String {
+    let values = sets.values(set);
+    let pairs = sets.params().iter().zip(values);
+    pairs.map(|(param, value)| format!("{} {value}", param.name)).collect::<Vec<_>>().join(", ")
+}
+
+/// What a page shows on top: everything that is needed to repeat the result.
+fn manifest<'a>(
+    spec: &Spec,
+    market: &Market,
+    entries: impl Iterator<Item = (&'a str, &'a str)>,
+    digest: &str,
+    command: &str,
+) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    let source = match &spec.data.source {
+        DataSource::Bundle(name) => format!("bundle {name}"),
+        DataSource::File(path) => path.display().to_string(),
+    };
+    let calendar = market.calendar.as_deref().unwrap_or("no calendar");
+    if let Some((first, last)) = span(spec, market) {
+        add("Data", format!("{source}, {first} to {last}, {}, {calendar}", market.frequency));
+    }
+    add("Command", command.to_owned());
+    add("Version", format!("Backcast {}", env!("CARGO_PKG_VERSION")));
+    add("Digest", digest.to_owned());
+    for (name, value) in entries {
+        add(name, value.to_owned());
+    }
+    pairs
+}
+
+/// Time of a row as a page shows it: daily bars by their session date.
+fn shown_time(market: &Market, time: i64, day: i32) -> i64 {
+    match market.frequency {
+        Frequency::Daily => Timestamp::midnight(Day(day)).0,
+        Frequency::Minutes(_) => time,
+    }
+}
+
+/// The name of a spec without folder and ending, as a title.
+fn title(spec: &Spec, otherwise: &str) -> String {
+    let stem = spec.path.as_deref().and_then(Path::file_stem);
+    let stem = stem.map(|stem| stem.to_string_lossy().replace(['_', '-'], " "));
+    let text = stem.unwrap_or_else(|| otherwise.to_owned());
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    first + letters.as_str()
+}
