@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use backcast_data::{Asset, Bars, Column, Market};
 use backcast_engine::{
-    Commission, FillTiming, RuleStrategy, RunConfig, RunResult, Sizing, Slippage, Span, run,
+    Commission, FillTiming, RuleStrategy, Run, RunConfig, RunResult, Setup, Sizing, Slippage, Span,
+    StrategyError, run,
 };
 use backcast_testkit::{MarketOptions, RuleOptions, random_market, random_rules};
 use backcast_types::{AssetId, Order};
@@ -50,6 +51,10 @@ fn assets(market: &Market) -> Vec<AssetId> {
 
 /// Random rules with stops and limits on a market, with its first set of parameters.
 fn played(market: &Market, seed: u64, config: &RunConfig) -> RunResult {
+    run(market, &assets(market), &Span::ALL, config, &mut strategy(seed)).unwrap()
+}
+
+fn strategy(seed: u64) -> RuleStrategy {
     let options = RuleOptions { stops: true, sets: 1, longest: 8, ..RuleOptions::default() };
     let drawn = (seed..).map(|seed| random_rules(seed, &options));
     // Now and then both entries are drawn alike, which the compiler refuses.
@@ -57,9 +62,20 @@ fn played(market: &Market, seed: u64, config: &RunConfig) -> RunResult {
         .filter_map(|rules| rules.compile().ok().map(|program| (rules, Arc::new(program))))
         .next()
         .expect("most rules compile");
-    let mut strategy = RuleStrategy::new(program, &rules.sets[0]);
-    run(market, &assets(market), &Span::ALL, config, &mut strategy)
-        .unwrap_or_else(|e| panic!("{rules:?}: {e}"))
+    RuleStrategy::new(program, &rules.sets[0])
+}
+
+/// A strategy that is asked at every bar, whatever it says about quiet ones.
+struct EveryBar(RuleStrategy);
+
+impl backcast_engine::Strategy for EveryBar {
+    fn init(&mut self, setup: &mut Setup<'_>) -> Result<(), StrategyError> {
+        backcast_engine::Strategy::init(&mut self.0, setup)
+    }
+
+    fn next(&mut self, run: &Run) -> Result<(), StrategyError> {
+        backcast_engine::Strategy::next(&mut self.0, run)
+    }
 }
 
 /// The market without the bars at and after `time`, and without later events.
@@ -116,6 +132,16 @@ proptest! {
         let (first, second) = (played(&market, seed, &config), played(&market, seed, &config));
         prop_assert_eq!(first.digest(), second.digest());
         prop_assert_eq!(first, second);
+    }
+
+    #[test]
+    fn quiet_bars_at_a_stretch_are_those_one_by_one(
+        seed in any::<u64>().prop_map(|seed| seed / 2), rows in 20usize..300, config in configs(),
+    ) {
+        let market = random_market(seed, &MarketOptions { rows, ..MarketOptions::default() });
+        let mut every = EveryBar(strategy(seed));
+        let slow = run(&market, &assets(&market), &Span::ALL, &config, &mut every).unwrap();
+        prop_assert_eq!(played(&market, seed, &config), slow);
     }
 
     #[test]

@@ -69,6 +69,9 @@ fn opposite_entry_is_one_reversing_order() {
 #[test]
 fn flat_does_nothing_where_both_entries_hold() {
     assert!(played(&BOTH, &[9.0, 9.0, 0.0]).orders.is_empty());
+    // With limits the bar is looked at for another reason, and the answer is the same.
+    let limits = [&BOTH[..], &[("entry_limit", "raw.close * 0.9")]].concat();
+    assert!(played(&limits, &[9.0, 9.0, 0.0]).orders.is_empty());
 }
 
 #[test]
