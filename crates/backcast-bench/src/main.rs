@@ -2,16 +2,40 @@
 
 mod conformance_calendars;
 mod conformance_indicators;
+mod figures;
+mod fresh;
+mod host;
+mod jobs;
+mod markets;
+mod opponents;
+mod options;
+mod timing;
 
 use std::{path::Path, process::ExitCode};
 
-const USAGE: &str = "usage: backcast-bench conformance calendars --dir DIR
+use options::BenchOptions;
+
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "\
+usage: backcast-bench bench [JOB...] [--runs N] [--threads N] [--format table|json]
+       backcast-bench conformance calendars --dir DIR
        backcast-bench conformance indicators --dir DIR [--data DIR]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["bench", rest @ ..] => match BenchOptions::parse(rest) {
+            Ok(options) => bench(&options),
+            Err(problem) => {
+                eprintln!("error: {problem}\n\n{}", options::help(USAGE));
+                ExitCode::from(2)
+            }
+        },
+        ["child", name, rest @ ..] => told(jobs::child(name, rest)),
         ["conformance", "calendars", "--dir", dir] => {
             verdict(conformance_calendars::run(Path::new(dir)))
         }
@@ -23,8 +47,48 @@ fn main() -> ExitCode {
             verdict(conformance_indicators::run(Path::new(dir), Some(Path::new(data))))
         }
         _ => {
-            eprintln!("{USAGE}");
+            eprintln!("{}", options::help(USAGE));
             ExitCode::from(2)
+        }
+    }
+}
+
+/// Measures the jobs that were asked for. A slow figure is no failure; two sides that disagree are.
+fn bench(options: &BenchOptions) -> ExitCode {
+    let host = host::Host::look();
+    if !options.json {
+        println!("{host}");
+    }
+    let (mut reports, mut failed) = (Vec::new(), false);
+    for job in &options.jobs {
+        match (job.run)(job, &options.measure) {
+            Ok(report) => {
+                if !options.json {
+                    println!("{}", figures::table(&report));
+                }
+                reports.push(report);
+            }
+            Err(problem) => {
+                eprintln!("error: {}: {problem}", job.name);
+                failed = true;
+            }
+        }
+    }
+    if options.json {
+        println!("{}", figures::json(&host, &reports));
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn told(told: Result<String, String>) -> ExitCode {
+    match told {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
         }
     }
 }

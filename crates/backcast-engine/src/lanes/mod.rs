@@ -12,4 +12,4 @@ mod vector;
 pub use param_sets::{Param, ParamSets, Picker};
 pub use plan::{Plan, unsupported};
 pub use time::curve_totals;
-pub use vector::Isa;
+pub use vector::{Isa, Kernel, LaneVector, dispatch};

@@ -66,7 +66,7 @@ impl Isa {
 }
 
 /// What lanes need beyond arithmetic.
-pub(crate) trait LaneVector: Vector {
+pub trait LaneVector: Vector {
     /// Bit `bit` of each of eight words, lane 0 in bit 0.
     fn bit_of(words: &[u64; 8], bit: u32) -> u8;
 }
@@ -84,7 +84,7 @@ pub(crate) fn put_byte(word: &mut u64, byte: usize, bits: u8) {
 }
 
 /// Work that is compiled once per level.
-pub(crate) trait Kernel {
+pub trait Kernel {
     /// What it gives.
     type Output;
     /// The work; must be `inline(always)`.
@@ -92,7 +92,7 @@ pub(crate) trait Kernel {
 }
 
 /// Runs a kernel with the instructions of a level; one that the machine lacks falls back to what it has.
-pub(crate) fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
+pub fn dispatch<K: Kernel>(isa: Isa, kernel: K) -> K::Output {
     match isa {
         // SAFETY: the features were just detected.
         Isa::Avx512 if Isa::Avx512.available() => unsafe { with_avx512(kernel) },

@@ -1,0 +1,17 @@
+//! One short run inside the process: what a run costs beyond its bars.
+
+use super::{
+    Job, Options,
+    single::{Targets, measured},
+};
+use crate::{figures::Report, markets::daily};
+
+pub const JOB: Job = Job {
+    name: "daily",
+    about: "one run of 3,270 daily bars, SMA(10)/SMA(30), with curve and trades",
+    run,
+};
+
+fn run(job: &Job, options: &Options) -> Result<Report, String> {
+    measured(job, options, &daily(1, 3270), &Targets { event_engine: 22e-6 })
+}

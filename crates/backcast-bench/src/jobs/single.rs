@@ -1,0 +1,71 @@
+//! One run of SMA(10) against SMA(30), with curve and trades: what the jobs on minutes and on days share.
+
+use backcast_data::Market;
+use backcast_engine::{RuleStrategy, RunResult, Span, run};
+use backcast_metrics::Metric;
+use backcast_types::AssetId;
+
+use super::{Job, Options};
+use crate::{
+    figures::{Line, Report},
+    markets::{CASH, RATE, config, program},
+    opponents::{Money, Prices, Three, broker, check_equal},
+    timing::{Side, measure},
+};
+
+const FAST: usize = 10;
+const SLOW: usize = 30;
+
+/// Seconds that one run may take.
+pub(super) struct Targets {
+    pub(super) event_engine: f64,
+}
+
+pub(super) fn measured(
+    job: &Job,
+    options: &Options,
+    market: &Market,
+    targets: &Targets,
+) -> Result<Report, String> {
+    let (program, config) = (program()?, config());
+    let prices = Prices::of(&market.assets[0]);
+    let money = Money::of(market, CASH, RATE);
+    let params = [FAST as f64, SLOW as f64];
+    let event = || {
+        let mut strategy = RuleStrategy::new(program.clone(), &params);
+        run(market, &[AssetId(0)], &Span::ALL, &config, &mut strategy)
+    };
+    let by_hand = || broker::run(prices, FAST, SLOW, &money);
+    check(&event().map_err(|error| error.to_string())?, &by_hand())?;
+
+    let sides = vec![Side::new("event engine", event), Side::new("broker loop by hand", by_hand)];
+    let times = measure(sides, options.runs);
+    let (own, hand) = (&times[0], &times[1]);
+    let bars = Some(prices.close.len() as f64);
+    let lines = vec![
+        Line::new(own, bars).within(targets.event_engine).against(own, hand, None),
+        Line::new(hand, bars),
+    ];
+    Ok(Report { job: job.name, about: job.about, lines })
+}
+
+/// Same metrics, same trades, same curve to 1e-12.
+fn check(ours: &RunResult, by_hand: &broker::Account) -> Result<(), String> {
+    let metric = |metric: Metric| ours.row.get(metric).unwrap_or(f64::NAN);
+    let three = Three {
+        total_return: metric(Metric::TotalReturn),
+        sharpe: metric(Metric::Sharpe),
+        max_drawdown: metric(Metric::MaxDrawdown),
+    };
+    check_equal("run against broker loop", &[three], &[by_hand.three])?;
+    if ours.trades.len() != by_hand.trades.len() {
+        let (a, b) = (ours.trades.len(), by_hand.trades.len());
+        return Err(format!("run against broker loop: {a} trades against {b}"));
+    }
+    let differs =
+        ours.equity.iter().zip(&by_hand.equity).position(|(a, b)| (a / b - 1.0).abs() > 1e-12);
+    match differs {
+        Some(row) => Err(format!("run against broker loop: equity differs at row {row}")),
+        None => Ok(()),
+    }
+}
