@@ -6,44 +6,44 @@ use crate::{host::Host, timing::Times};
 
 /// One job, measured.
 #[derive(Debug, Serialize)]
-pub struct Report {
-    pub job: &'static str,
-    pub about: &'static str,
-    pub lines: Vec<Line>,
+pub(crate) struct Report {
+    pub(crate) job: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// One side of a job. Times in seconds, memory in bytes.
 #[derive(Debug, Serialize)]
-pub struct Line {
-    pub side: String,
-    pub runs: usize,
-    pub median: f64,
-    pub least: f64,
-    pub most: f64,
+pub(crate) struct Line {
+    pub(crate) side: String,
+    pub(crate) runs: usize,
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
     /// Bars times parameter sets times assets, where the job is made of them.
-    pub evaluations: Option<f64>,
+    pub(crate) evaluations: Option<f64>,
     /// How many times as long each opponent takes.
-    pub ratios: Vec<Ratio>,
-    pub peak_bytes: Option<f64>,
-    pub targets: Vec<Target>,
+    pub(crate) ratios: Vec<Ratio>,
+    pub(crate) peak_bytes: Option<f64>,
+    pub(crate) targets: Vec<Target>,
 }
 
 /// How many times as long an opponent takes.
 #[derive(Debug, Serialize)]
-pub struct Ratio {
-    pub opponent: String,
-    pub times: f64,
+pub(crate) struct Ratio {
+    pub(crate) opponent: String,
+    pub(crate) times: f64,
 }
 
 /// A figure that the project wants to reach.
 #[derive(Debug, Serialize)]
-pub struct Target {
-    pub wanted: String,
-    pub met: bool,
+pub(crate) struct Target {
+    pub(crate) wanted: String,
+    pub(crate) met: bool,
 }
 
 impl Line {
-    pub fn new(times: &Times, evaluations: Option<f64>) -> Line {
+    pub(crate) fn new(times: &Times, evaluations: Option<f64>) -> Line {
         Line {
             side: times.name.clone(),
             runs: times.seconds.len(),
@@ -58,14 +58,14 @@ impl Line {
     }
 
     /// The median shall be at most so many seconds.
-    pub fn within(mut self, seconds: f64) -> Line {
+    pub(crate) fn within(mut self, seconds: f64) -> Line {
         let wanted = format!("{} or less", duration(seconds));
         self.targets.push(Target { wanted, met: self.median <= seconds });
         self
     }
 
     /// Compares with an opponent.
-    pub fn against(mut self, own: &Times, opponent: &Times, at_least: Option<f64>) -> Line {
+    pub(crate) fn against(mut self, own: &Times, opponent: &Times, at_least: Option<f64>) -> Line {
         let times = own.ratio_of(opponent);
         if let Some(least) = at_least {
             let wanted = format!("{least}x {} or more", opponent.name);
@@ -76,7 +76,7 @@ impl Line {
     }
 
     /// The peak of memory shall be at most so many bytes.
-    pub fn peak(mut self, bytes: f64, at_most: f64) -> Line {
+    pub(crate) fn peak(mut self, bytes: f64, at_most: f64) -> Line {
         let wanted = format!("peak {:.0} MB or less", at_most / 1e6);
         self.targets.push(Target { wanted, met: bytes <= at_most });
         self.peak_bytes = Some(bytes);
@@ -85,13 +85,13 @@ impl Line {
 }
 
 /// All reports as one JSON document.
-pub fn json(host: &Host, reports: &[Report]) -> String {
+pub(crate) fn json(host: &Host, reports: &[Report]) -> String {
     let document = serde_json::json!({ "host": host, "jobs": reports });
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 
 /// One report as text.
-pub fn table(report: &Report) -> String {
+pub(crate) fn table(report: &Report) -> String {
     let header = ["side", "median [min-max]", "per bar", "opponents take", "target", ""];
     let rows: Vec<[String; 6]> = report.lines.iter().flat_map(cells).collect();
     let mut widths = header.map(str::len);

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 /// What such a process found.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Told {
+pub(crate) struct Told {
     /// Time of the work alone.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// Most memory that was resident at once, in bytes; zero where the system does not say.
-    pub peak_bytes: f64,
+    pub(crate) peak_bytes: f64,
 }
 
 /// Starts the work of that name and waits for it.
-pub fn process(name: &str, arguments: &[&str]) -> Result<Told, String> {
+pub(crate) fn process(name: &str, arguments: &[&str]) -> Result<Told, String> {
     let program =
         std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let output = Command::new(program)
@@ -29,7 +29,7 @@ pub fn process(name: &str, arguments: &[&str]) -> Result<Told, String> {
 }
 
 /// What the process prints at its end.
-pub fn told(seconds: f64) -> String {
+pub(crate) fn told(seconds: f64) -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());

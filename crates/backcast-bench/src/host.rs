@@ -7,18 +7,18 @@ use serde::Serialize;
 
 /// What stands above the figures.
 #[derive(Debug, Serialize)]
-pub struct Host {
-    pub version: &'static str,
-    pub commit: Option<String>,
-    pub cpu: String,
-    pub cores: usize,
-    pub isa: &'static str,
+pub(crate) struct Host {
+    pub(crate) version: &'static str,
+    pub(crate) commit: Option<String>,
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+    pub(crate) isa: &'static str,
     /// Runnable processes over the last minute.
-    pub load: Option<f64>,
+    pub(crate) load: Option<f64>,
 }
 
 impl Host {
-    pub fn look() -> Host {
+    pub(crate) fn look() -> Host {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = read("/proc/cpuinfo");
         let model = cpuinfo.lines().find(|line| line.starts_with("model name"));
@@ -34,7 +34,7 @@ impl Host {
     }
 
     /// Whether other work takes part of the cores.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.load.is_some_and(|load| load > 0.3)
     }
 }

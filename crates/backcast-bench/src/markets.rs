@@ -8,10 +8,10 @@ use backcast_rules::{Definitions, Program, Text, compile};
 use backcast_search::Spec;
 
 /// Starting cash of all jobs.
-pub const CASH: f64 = 1_000_000.0;
+pub(crate) const CASH: f64 = 1_000_000.0;
 
 /// Commission of all jobs, as a fraction of the traded value.
-pub const RATE: f64 = 0.001;
+pub(crate) const RATE: f64 = 0.001;
 
 /// Seed of all made-up prices.
 const SEED: u64 = 20_261_120;
@@ -20,28 +20,28 @@ const ENTER: &str = "cross_above(sma(close, fast), sma(close, slow))";
 const EXIT: &str = "cross_below(sma(close, fast), sma(close, slow))";
 
 /// Daily bars of some assets.
-pub fn daily(assets: usize, bars: usize) -> Market {
+pub(crate) fn daily(assets: usize, bars: usize) -> Market {
     synthetic::gbm_assets(assets, bars, Frequency::Daily, SEED)
 }
 
 /// Minute bars of one asset.
-pub fn minutes(bars: usize) -> Market {
+pub(crate) fn minutes(bars: usize) -> Market {
     synthetic::gbm_assets(1, bars, Frequency::Minutes(1), SEED)
 }
 
 /// Windows of two averages, in bars.
 #[derive(Clone, Debug)]
-pub struct Windows {
-    pub fast: RangeInclusive<usize>,
-    pub slow: RangeInclusive<usize>,
+pub(crate) struct Windows {
+    pub(crate) fast: RangeInclusive<usize>,
+    pub(crate) slow: RangeInclusive<usize>,
 }
 
 impl Windows {
-    pub fn lists(&self) -> (Vec<usize>, Vec<usize>) {
+    pub(crate) fn lists(&self) -> (Vec<usize>, Vec<usize>) {
         (self.fast.clone().collect(), self.slow.clone().collect())
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.fast.clone().count() * self.slow.clone().count()
     }
 
@@ -49,7 +49,7 @@ impl Windows {
     ///
     /// # Errors
     /// None, as long as the language of specs is what it was.
-    pub fn spec(&self, metrics: &[&str], more: &str) -> Result<Spec, String> {
+    pub(crate) fn spec(&self, metrics: &[&str], more: &str) -> Result<Spec, String> {
         let metrics: Vec<String> = metrics.iter().map(|metric| format!("{metric:?}")).collect();
         let metrics = match metrics.len() {
             0 => String::new(),
@@ -75,7 +75,7 @@ impl Windows {
 ///
 /// # Errors
 /// None, as long as the language of rules is what it was.
-pub fn program() -> Result<Arc<Program>, String> {
+pub(crate) fn program() -> Result<Arc<Program>, String> {
     let params = ["fast".to_owned(), "slow".to_owned()];
     let rules = [
         Text { name: "enter_long", text: ENTER, offset: 0 },
@@ -88,7 +88,7 @@ pub fn program() -> Result<Arc<Program>, String> {
 }
 
 /// The money side of all jobs.
-pub fn config() -> RunConfig {
+pub(crate) fn config() -> RunConfig {
     let commission = backcast_engine::Commission { rate: RATE, ..Default::default() };
     RunConfig { cash: CASH, commission, ..RunConfig::default() }
 }

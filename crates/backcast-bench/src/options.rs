@@ -3,16 +3,16 @@
 use crate::jobs::{JOBS, Job, Options};
 
 /// What `bench` was asked for.
-pub struct BenchOptions {
-    pub jobs: Vec<&'static Job>,
-    pub measure: Options,
-    pub json: bool,
+pub(crate) struct BenchOptions {
+    pub(crate) jobs: Vec<&'static Job>,
+    pub(crate) measure: Options,
+    pub(crate) json: bool,
 }
 
-static ALL: [Job; 7] = JOBS;
+static ALL: [Job; 8] = JOBS;
 
 impl BenchOptions {
-    pub fn parse(words: &[&str]) -> Result<BenchOptions, String> {
+    pub(crate) fn parse(words: &[&str]) -> Result<BenchOptions, String> {
         let mut options = BenchOptions {
             jobs: Vec::new(),
             measure: Options { runs: 15, threads: vec![1, 2] },
@@ -50,7 +50,7 @@ fn number(option: &str, word: Option<&&str>) -> Result<usize, String> {
 }
 
 /// Usage with all jobs.
-pub fn help(usage: &str) -> String {
+pub(crate) fn help(usage: &str) -> String {
     let jobs: String = ALL.iter().map(|job| format!("\n  {:8} {}", job.name, job.about)).collect();
     format!("{usage}\n\njobs, all of them where none is named:{jobs}")
 }

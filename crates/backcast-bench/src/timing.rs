@@ -15,14 +15,14 @@ const WORTH_MEASURING: Duration = Duration::from_millis(600);
 const MOST_ROUNDS: usize = 1001;
 
 /// One way to do a job.
-pub struct Side<'a> {
+pub(crate) struct Side<'a> {
     name: String,
     work: Box<dyn FnMut() -> f64 + 'a>,
 }
 
 impl<'a> Side<'a> {
     /// Work whose result is dropped outside of the time.
-    pub fn new<T>(name: impl Into<String>, mut work: impl FnMut() -> T + 'a) -> Side<'a> {
+    pub(crate) fn new<T>(name: impl Into<String>, mut work: impl FnMut() -> T + 'a) -> Side<'a> {
         let timed = move || {
             let begin = Instant::now();
             let kept = black_box(work());
@@ -34,39 +34,39 @@ impl<'a> Side<'a> {
     }
 
     /// Work that measures itself, in seconds: another process, for instance.
-    pub fn self_timed(name: impl Into<String>, work: impl FnMut() -> f64 + 'a) -> Side<'a> {
+    pub(crate) fn self_timed(name: impl Into<String>, work: impl FnMut() -> f64 + 'a) -> Side<'a> {
         Side { name: name.into(), work: Box::new(work) }
     }
 }
 
 /// Seconds of one side, in order of rounds.
 #[derive(Clone, Debug)]
-pub struct Times {
-    pub name: String,
-    pub seconds: Vec<f64>,
+pub(crate) struct Times {
+    pub(crate) name: String,
+    pub(crate) seconds: Vec<f64>,
 }
 
 impl Times {
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         median(self.seconds.clone())
     }
 
-    pub fn least(&self) -> f64 {
+    pub(crate) fn least(&self) -> f64 {
         self.seconds.iter().copied().fold(f64::INFINITY, f64::min)
     }
 
-    pub fn most(&self) -> f64 {
+    pub(crate) fn most(&self) -> f64 {
         self.seconds.iter().copied().fold(0.0, f64::max)
     }
 
     /// How many times as long the other side takes: the median over rounds.
-    pub fn ratio_of(&self, other: &Times) -> f64 {
+    pub(crate) fn ratio_of(&self, other: &Times) -> f64 {
         median(self.seconds.iter().zip(&other.seconds).map(|(own, other)| other / own).collect())
     }
 }
 
 /// Times all sides in at least `rounds` rounds, after one round that does not count.
-pub fn measure(mut sides: Vec<Side<'_>>, rounds: usize) -> Vec<Times> {
+pub(crate) fn measure(mut sides: Vec<Side<'_>>, rounds: usize) -> Vec<Times> {
     let begin = Instant::now();
     for side in &mut sides {
         (side.work)();

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{figures::Report, markets::daily};
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "daily",
     about: "one run of 3,270 daily bars, SMA(10)/SMA(30), with curve and trades",
     run,

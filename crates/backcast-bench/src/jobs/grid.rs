@@ -11,7 +11,7 @@ use crate::{
     timing::{Side, Times, measure},
 };
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "grid",
     about: "10,000 pairs (fast 2..101, slow 102..201) x 2,520 daily bars, prices in memory to rows in memory",
     run,

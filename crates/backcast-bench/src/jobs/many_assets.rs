@@ -10,7 +10,7 @@ use crate::{
     timing::{Side, measure},
 };
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "assets",
     about: "100 pairs (fast 5..14, slow 20..29) x 10 assets x 252 daily bars, one thread",
     run,

@@ -12,7 +12,7 @@ use crate::{
     timing::{Side, measure},
 };
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "million",
     about: "1,000,000 pairs (fast 2..1001, slow 1002..2001) x 2,520 daily bars, three metrics, a fresh process",
     run,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{figures::Report, markets::minutes};
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "minutes",
     about: "one run of 1,000,000 minute bars, SMA(10)/SMA(30), with curve and trades",
     run,

@@ -8,6 +8,7 @@ mod minute_run;
 mod sample;
 mod single;
 mod start;
+mod walk_forward;
 
 use std::sync::atomic::AtomicBool;
 
@@ -20,33 +21,34 @@ use crate::{figures::Report, opponents::Three};
 
 /// What a user asks of a measurement.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Least number of rounds.
-    pub runs: usize,
+    pub(crate) runs: usize,
     /// Thread counts of jobs that spread over threads, fewest first.
-    pub threads: Vec<usize>,
+    pub(crate) threads: Vec<usize>,
 }
 
 /// Something to measure.
-pub struct Job {
-    pub name: &'static str,
-    pub about: &'static str,
-    pub run: fn(&Job, &Options) -> Result<Report, String>,
+pub(crate) struct Job {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) run: fn(&Job, &Options) -> Result<Report, String>,
 }
 
 /// All jobs in the order of their figures.
-pub const JOBS: [Job; 7] = [
+pub(crate) const JOBS: [Job; 8] = [
     grid::JOB,
     minute_run::JOB,
     many_assets::JOB,
     daily_run::JOB,
+    walk_forward::JOB,
     sample::JOB,
     million::JOB,
     start::JOB,
 ];
 
 /// Work for a process of its own, by the name it is called with: prints what it measured.
-pub fn child(name: &str, arguments: &[&str]) -> Result<String, String> {
+pub(crate) fn child(name: &str, arguments: &[&str]) -> Result<String, String> {
     match name {
         "sample" => sample::child(arguments),
         "million" => million::child(arguments),

@@ -12,7 +12,7 @@ use crate::{
     timing::{Side, measure},
 };
 
-pub const JOB: Job = Job {
+pub(crate) const JOB: Job = Job {
     name: "sample",
     about: "loading the sample bundle in a fresh process (not its first use), XNYS calendar included",
     run,

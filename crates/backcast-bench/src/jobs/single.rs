@@ -3,7 +3,7 @@
 use backcast_data::Market;
 use backcast_engine::{RuleStrategy, RunResult, Span, run};
 use backcast_metrics::Metric;
-use backcast_types::AssetId;
+use backcast_types::{AssetId, Trade};
 
 use super::{Job, Options};
 use crate::{
@@ -61,6 +61,15 @@ fn check(ours: &RunResult, by_hand: &broker::Account) -> Result<(), String> {
     if ours.trades.len() != by_hand.trades.len() {
         let (a, b) = (ours.trades.len(), by_hand.trades.len());
         return Err(format!("run against broker loop: {a} trades against {b}"));
+    }
+    let same = |a: &Trade, b: &broker::RoundTrip| {
+        (a.entry_row, a.exit_row) == (b.entry_row, b.exit_row)
+            && (a.entry_price, a.exit_price) == (b.entry_price, b.exit_price)
+            && a.quantity == b.shares
+            && (a.net_profit - b.profit).abs() <= 1e-9 * CASH
+    };
+    if let Some((a, b)) = ours.trades.iter().zip(&by_hand.trades).find(|(a, b)| !same(a, b)) {
+        return Err(format!("run against broker loop: {a:?} against {b:?}"));
     }
     let differs =
         ours.equity.iter().zip(&by_hand.equity).position(|(a, b)| (a / b - 1.0).abs() > 1e-12);

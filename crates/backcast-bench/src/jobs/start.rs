@@ -8,7 +8,7 @@ use crate::{
     timing::{Side, measure},
 };
 
-pub const JOB: Job =
+pub(crate) const JOB: Job =
     Job { name: "start", about: "`backcast --version` from start to end of the process", run };
 
 fn run(job: &Job, options: &Options) -> Result<Report, String> {

@@ -4,26 +4,26 @@ use super::{BAND, Money, Prices, Three};
 
 /// A round trip.
 #[derive(Clone, Copy, Debug)]
-pub struct RoundTrip {
-    pub entry_row: u32,
-    pub exit_row: u32,
-    pub shares: f64,
-    pub entry_price: f64,
-    pub exit_price: f64,
-    pub profit: f64,
+pub(crate) struct RoundTrip {
+    pub(crate) entry_row: u32,
+    pub(crate) exit_row: u32,
+    pub(crate) shares: f64,
+    pub(crate) entry_price: f64,
+    pub(crate) exit_price: f64,
+    pub(crate) profit: f64,
 }
 
 /// Everything that the loop keeps.
 #[derive(Debug)]
-pub struct Account {
-    pub equity: Vec<f64>,
-    pub trades: Vec<RoundTrip>,
-    pub three: Three,
+pub(crate) struct Account {
+    pub(crate) equity: Vec<f64>,
+    pub(crate) trades: Vec<RoundTrip>,
+    pub(crate) three: Three,
 }
 
 /// One run of a fast against a slow average of the close.
 #[inline(never)]
-pub fn run(prices: Prices, fast: usize, slow: usize, money: &Money) -> Account {
+pub(crate) fn run(prices: Prices, fast: usize, slow: usize, money: &Money) -> Account {
     let n = prices.close.len();
     let (open, close) = (&prices.open[..n], prices.close);
     let (fast_scale, slow_scale) = (1.0 / fast as f64, 1.0 / slow as f64);

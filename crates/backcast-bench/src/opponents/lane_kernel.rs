@@ -47,7 +47,7 @@ impl Slow {
 }
 
 /// Metrics of all pairs in order of trial index, slow windows fastest.
-pub fn grid(
+pub(crate) fn grid(
     prices: Prices,
     (fast, slow): (&[usize], &[usize]),
     money: &Money,

@@ -4,9 +4,9 @@
 //! cash, with percent commission, averages by running sums, and the three metrics total return, Sharpe and maximum drawdown. They have
 //! the same features of that job as the engine: comparisons with a band of 2^-40, the cost checked against cash.
 
-pub mod broker;
-pub mod lane_kernel;
-pub mod scalar;
+pub(crate) mod broker;
+pub(crate) mod lane_kernel;
+pub(crate) mod scalar;
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -20,28 +20,28 @@ const BAND: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// Prices that a side works on.
 #[derive(Clone, Copy)]
-pub struct Prices<'a> {
-    pub open: &'a [f64],
-    pub close: &'a [f64],
+pub(crate) struct Prices<'a> {
+    pub(crate) open: &'a [f64],
+    pub(crate) close: &'a [f64],
 }
 
 impl<'a> Prices<'a> {
-    pub fn of(asset: &'a Asset) -> Prices<'a> {
+    pub(crate) fn of(asset: &'a Asset) -> Prices<'a> {
         Prices { open: &asset.bars.open, close: &asset.bars.close }
     }
 }
 
 /// The money side of the job.
 #[derive(Clone, Copy)]
-pub struct Money {
-    pub cash: f64,
+pub(crate) struct Money {
+    pub(crate) cash: f64,
     /// Commission as a fraction of the traded value.
-    pub rate: f64,
-    pub periods_per_year: f64,
+    pub(crate) rate: f64,
+    pub(crate) periods_per_year: f64,
 }
 
 impl Money {
-    pub fn of(market: &Market, cash: f64, rate: f64) -> Money {
+    pub(crate) fn of(market: &Market, cash: f64, rate: f64) -> Money {
         Money { cash, rate, periods_per_year: market.periods_per_year }
     }
 
@@ -80,15 +80,15 @@ impl Money {
 
 /// Metrics of one set.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Three {
-    pub total_return: f64,
-    pub sharpe: f64,
-    pub max_drawdown: f64,
+pub(crate) struct Three {
+    pub(crate) total_return: f64,
+    pub(crate) sharpe: f64,
+    pub(crate) max_drawdown: f64,
 }
 
 impl Three {
     /// Whether two sides agree: return and drawdown to 1e-12, Sharpe, whose sums are in another order, to 1e-9.
-    pub fn agrees(&self, other: &Three) -> bool {
+    pub(crate) fn agrees(&self, other: &Three) -> bool {
         let near = |a: f64, b: f64, by: f64| {
             (a.is_nan() && b.is_nan()) || (a - b).abs() <= by * (1.0 + b.abs())
         };
@@ -99,7 +99,7 @@ impl Three {
 }
 
 /// Says where two sides differ; nothing may be timed then.
-pub fn check_equal(what: &str, ours: &[Three], theirs: &[Three]) -> Result<(), String> {
+pub(crate) fn check_equal(what: &str, ours: &[Three], theirs: &[Three]) -> Result<(), String> {
     if ours.len() != theirs.len() {
         return Err(format!("{what}: {} rows against {}", ours.len(), theirs.len()));
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{BAND, Money, Prices, Three, each, moving_average};
 
 /// Averages of all windows of a job.
-pub struct Averages {
+pub(crate) struct Averages {
     fast: Vec<Vec<f64>>,
     /// Slow averages with the band on either side, and their first bar.
     slow: Vec<(Vec<f64>, Vec<f64>, usize)>,
@@ -13,7 +13,7 @@ pub struct Averages {
 
 impl Averages {
     /// Windows in bars, as whole numbers.
-    pub fn new(close: &[f64], fast: &[usize], slow: &[usize]) -> Averages {
+    pub(crate) fn new(close: &[f64], fast: &[usize], slow: &[usize]) -> Averages {
         let widened = |window: &usize| {
             let average = moving_average(close, *window, f64::NAN);
             let upper = average.iter().map(|x| x + BAND * x.abs()).collect();
@@ -26,7 +26,7 @@ impl Averages {
         }
     }
 
-    pub fn pair(&self, fast: usize, slow: usize) -> Pair<'_> {
+    pub(crate) fn pair(&self, fast: usize, slow: usize) -> Pair<'_> {
         let (upper, lower, first) = &self.slow[slow];
         Pair { fast: &self.fast[fast], upper, lower, first: *first }
     }
@@ -34,7 +34,7 @@ impl Averages {
 
 /// The averages of one set; comparisons with NaN are false, so that bars before them do nothing.
 #[derive(Clone, Copy)]
-pub struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     fast: &'a [f64],
     upper: &'a [f64],
     lower: &'a [f64],
@@ -58,7 +58,7 @@ impl Pair<'_> {
 
 /// Metrics of one set over a window of rows; `liquidate` sells what is held at the last close.
 #[inline(never)]
-pub fn run(
+pub(crate) fn run(
     prices: Prices,
     pair: Pair,
     window: Range<usize>,
@@ -118,7 +118,13 @@ pub fn run(
 }
 
 /// Metrics of all pairs in order of trial index, slow windows fastest.
-pub fn grid(prices: Prices, averages: &Averages, money: &Money, threads: usize, out: &mut [Three]) {
+pub(crate) fn grid(
+    prices: Prices,
+    averages: &Averages,
+    money: &Money,
+    threads: usize,
+    out: &mut [Three],
+) {
     let slow = averages.slow.len();
     let rows: Vec<_> = out.chunks_mut(slow).enumerate().collect();
     each(threads, rows, |(fast, out)| {
