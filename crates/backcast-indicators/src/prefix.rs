@@ -10,6 +10,9 @@ use std::ops::Range;
 
 use crate::ring::Ring;
 
+/// Values that are looked at before they are added: without a missing one among them the loop needs no test.
+const PIECE: usize = 256;
+
 /// `a + b` as the rounded sum and its rounding error; exact unless it overflows.
 #[inline(always)]
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
@@ -73,20 +76,45 @@ impl PrefixSums {
     #[inline(always)]
     fn of_mapped(values: &[f64], start: usize, map: impl Fn(f64) -> f64) -> Self {
         let valid_from = start.min(values.len());
-        let mut hi = vec![0.0; values.len() + 1];
-        let mut lo = vec![0.0; values.len() + 1];
+        let mut hi = Vec::with_capacity(values.len() + 1);
+        let mut lo = Vec::with_capacity(values.len() + 1);
+        hi.resize(valid_from + 1, 0.0);
+        lo.resize(valid_from + 1, 0.0);
         let mut missing = Vec::new();
         let mut sum = Pair::default();
-        for (index, &value) in values.iter().enumerate().skip(valid_from) {
-            if value.is_finite() {
-                sum.add(map(value));
+        let mut from = valid_from;
+        for piece in values[valid_from..].chunks(PIECE) {
+            if piece.iter().fold(true, |all, value| all & value.is_finite()) {
+                let (mut his, mut los) = ([0.0; PIECE], [0.0; PIECE]);
+                // A local that nothing refers to stays in registers.
+                let mut running = sum;
+                for ((value, hi), lo) in piece.iter().zip(&mut his).zip(&mut los) {
+                    running.add(map(*value));
+                    (*hi, *lo) = (running.hi, running.lo);
+                }
+                sum = running;
+                hi.extend_from_slice(&his[..piece.len()]);
+                lo.extend_from_slice(&los[..piece.len()]);
             } else {
-                missing.push(index);
+                for (index, value) in (from..).zip(piece) {
+                    if value.is_finite() {
+                        sum.add(map(*value));
+                    } else {
+                        missing.push(index);
+                    }
+                    hi.push(sum.hi);
+                    lo.push(sum.lo);
+                }
             }
-            hi[index + 1] = sum.hi;
-            lo[index + 1] = sum.lo;
+            from += piece.len();
         }
         Self { hi, lo, valid_from, missing }
+    }
+
+    /// Whether every sum, and so every average, is a finite number; windows with missing values are undefined all the same.
+    pub fn is_finite(&self) -> bool {
+        // What has once left the finite numbers does not come back.
+        self.hi.last().is_none_or(|sum| sum.is_finite())
     }
 
     /// Number of bars of the series.

@@ -4,7 +4,7 @@ use super::stream::Source;
 use crate::{
     bits::{Bits, words},
     numeric::{band_above, band_below, compare},
-    program::{CompareOp, CrossDir},
+    program::CompareOp,
 };
 
 /// 64 rows of a series.
@@ -37,27 +37,30 @@ fn compared(a: &Source, b: &Source, len: usize, test: impl Fn(f64, f64) -> bool 
     bits
 }
 
-/// Rows at which `a` gets past `b`: beyond its band now, and on the other side when it last was not equal. Undefined rows
-/// change nothing about that side; before the first side there is none to come from.
-pub(super) fn crossing(dir: CrossDir, a: &Source, b: &Source, len: usize) -> Bits {
-    let mut bits = Bits { len, value: vec![0; words(len)], known: vec![0; words(len)] };
-    let mut latch = Latch::default();
+/// Rows at which `a` gets above `b`, and those at which it gets below: beyond its band now, and on the other side when it last was
+/// not equal. Undefined rows change nothing about that side; before the first side there is none to come from. Both at once, because
+/// they are made of the same comparisons.
+pub(super) fn crossings(a: &Source, b: &Source, len: usize) -> [Bits; 2] {
+    let mut up = Bits { len, value: vec![0; words(len)], known: vec![0; words(len)] };
+    let mut down = vec![0; words(len)];
+    let (mut was_below, mut was_above) = (Latch::default(), Latch::default());
     let (mut above, mut below) = ([0; PIECE / 64], [0; PIECE / 64]);
     in_pieces(a, b, len, |a, b, at| {
         // An undefined value is on neither side: it compares false.
         test_rows(a, b, &mut above, |x, y| x > band_above(y));
         test_rows(a, b, &mut below, |x, y| x < band_below(y));
-        test_rows(a, b, &mut bits.known[at..], are_defined);
-        let (to, from) = match dir {
-            CrossDir::Above => (&above, &below),
-            CrossDir::Below => (&below, &above),
-        };
+        test_rows(a, b, &mut up.known[at..], are_defined);
         let words = a.len().div_ceil(64);
-        for ((value, to), from) in bits.value[at..].iter_mut().zip(to).zip(from).take(words) {
-            *value = to & latch.before(*from, *to);
+        let sides = above.iter().zip(&below).take(words);
+        for ((up, down), (above, below)) in
+            up.value[at..].iter_mut().zip(&mut down[at..]).zip(sides)
+        {
+            *up = above & was_below.before(*below, *above);
+            *down = below & was_above.before(*above, *below);
         }
     });
-    bits
+    let known = up.known.clone();
+    [up, Bits { len, value: down, known }]
 }
 
 /// A memory of one bit over rows, 64 of them in one addition.

@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use crate::{
     bits::Bits,
     error::EvalError,
-    program::{ColumnRef, Home, Node, NodeId, Program},
+    program::{ColumnRef, CrossDir, Home, Node, NodeId, Program},
 };
 use stream::Source;
 
@@ -383,6 +383,29 @@ impl<'m> Evaluator<'m> {
         }
     }
 
+    /// One direction of a crossing; the other is kept too where the program asks for it.
+    fn crossed(
+        &mut self,
+        dir: CrossDir,
+        a: NodeId,
+        b: NodeId,
+        params: &[f64],
+    ) -> Result<Bits, EvalError> {
+        let sides = (self.streamed(a, params)?, self.streamed(b, params)?);
+        let [up, down] = compare::crossings(&sides.0, &sides.1, self.rows());
+        let (wanted, other, other_dir) = match dir {
+            CrossDir::Above => (up, down, CrossDir::Below),
+            CrossDir::Below => (down, up, CrossDir::Above),
+        };
+        let is_other =
+            |node: &Node| matches!(node, Node::Cross(d, x, y) if (*d, *x, *y) == (other_dir, a, b));
+        if let Some(at) = self.program.nodes().iter().position(is_other) {
+            let key = self.key(NodeId(at as u32), params);
+            self.bools.entry(key).or_insert_with(|| Arc::new(other));
+        }
+        Ok(wanted)
+    }
+
     /// A condition on the rows of the own asset.
     fn condition(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
         let key = self.key(node, params);
@@ -397,10 +420,7 @@ impl<'m> Evaluator<'m> {
                 let (a, b) = (self.streamed(*a, params)?, self.streamed(*b, params)?);
                 compare::comparison(*op, &a, &b, rows)
             }
-            Node::Cross(dir, a, b) => {
-                let (a, b) = (self.streamed(*a, params)?, self.streamed(*b, params)?);
-                compare::crossing(*dir, &a, &b, rows)
-            }
+            Node::Cross(dir, a, b) => self.crossed(*dir, *a, *b, params)?,
             Node::And(a, b) => {
                 let a = self.condition(*a, params)?;
                 a.and(&*self.condition(*b, params)?)

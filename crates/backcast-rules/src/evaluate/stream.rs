@@ -78,7 +78,9 @@ impl Source {
             Source::Scalar(x) => out.fill(*x),
             Source::Average(sums, window) => {
                 sma_from_prefix_range(sums, *window, from, out);
-                out.iter_mut().for_each(|x| *x = defined(*x));
+                if !sums.is_finite() {
+                    out.iter_mut().for_each(|x| *x = defined(*x));
+                }
             }
             Source::Shift(of, by) => {
                 let before = by.saturating_sub(from).min(out.len());
