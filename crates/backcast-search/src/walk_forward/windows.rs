@@ -34,7 +34,11 @@ pub(super) fn windows(plan: &WalkForwardSpec, sessions: usize) -> Vec<Window> {
 pub(super) fn sessions(market: &Market, bound: &Bound) -> Vec<i32> {
     let mut days = Vec::new();
     for (id, rows) in bound.assets.iter().zip(&bound.rows) {
-        days.extend_from_slice(&market.assets[id.index()].bars.day[rows.clone()]);
+        let own = &market.assets[id.index()].bars.day[rows.clone()];
+        // Assets mostly have the same days; what is there already need not be sorted in.
+        if days != own {
+            days.extend_from_slice(own);
+        }
     }
     // A stable sort finds the runs that are there: one for each asset.
     days.sort();
