@@ -70,6 +70,7 @@ enum Label {
 }
 
 /// `--dates`.
+#[expect(clippy::enum_variant_names, reason = "these are the words of the command line")]
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum Dates {
     #[default]

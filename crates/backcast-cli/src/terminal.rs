@@ -79,7 +79,9 @@ impl Terminal {
         }
         let theme =
             if self.colors { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false);
+        // The terminal breaks long lines; a break inside of a date or a path would be wrong.
+        let handler =
+            GraphicalReportHandler::new_themed(theme).with_wrap_lines(false).with_links(false);
         let mut text = String::new();
         let rendered = handler.render_report(&mut text, failure);
         self.say(if rendered.is_ok() { text.trim_end() } else { "failed" });

@@ -1,0 +1,9 @@
+//! The built program, run as a user runs it: stdout, stderr, exit code, and what it leaves behind.
+
+mod bad_files;
+mod bad_specs;
+mod examples;
+mod ingests;
+mod program;
+mod questions;
+mod sweeps;

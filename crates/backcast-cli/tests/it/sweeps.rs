@@ -1,0 +1,107 @@
+//! Sweeps: the same bytes on any number of threads, stopped and gone on with.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use crate::program::{Project, examples};
+
+fn grid() -> String {
+    examples().join("sma_grid.toml").to_str().expect("paths here are text").to_owned()
+}
+
+#[test]
+fn one_thread_and_two_give_the_same_bytes() {
+    let sweep = |threads: &str, isa: &str| {
+        let project = Project::new();
+        let args = ["sweep", &grid(), "--set", "params.fast=2..40", "--threads", threads];
+        let mut command = project.command(&[&args[..], &["--out", "rows.parquet"]].concat());
+        let outcome = project.outcome(command.env("BACKCAST_ISA", isa).output().unwrap());
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        (outcome.stdout, fs::read(project.path("rows.parquet")).unwrap())
+    };
+    let one = sweep("1", "sse2");
+    assert_eq!(one.1[..4], *b"PAR1");
+    assert!(one == sweep("2", "sse2"));
+}
+
+#[test]
+fn a_sweep_prints_every_format() {
+    let project = Project::new();
+    let few = ["--set", "params.fast=10,20", "--set", "params.slow=150,200", "--best", "2"];
+    let sweep = |format: &str| {
+        project.stdout(&[&["sweep", &grid(), "--format", format], &few[..]].concat())
+    };
+    let csv = sweep("csv");
+    assert!(csv.starts_with("asset,rank,trial,fast,slow,total_return,cagr,"), "{csv}");
+    assert_eq!(csv.lines().count(), 11);
+    assert!(sweep("json").starts_with("[\n  {\"asset\": \"AAPL\", \"rank\": 1, "));
+    let table = sweep("table");
+    for part in
+        ["4 sets of (fast, slow) on 5 assets", "buy and hold", "Sets that hold up", "digest"]
+    {
+        assert!(table.contains(part), "{table}");
+    }
+}
+
+/// A sweep that the event engine has to run, so that it takes its time.
+const SLOW: &str = r#"[data]
+bundle = "sample"
+assets = ["AAPL", "IBM"]
+[params]
+period = { from = 10, to = 109 }
+stop = { from = 0.01, to = 0.4, step = 0.01 }
+[rules]
+enter_long = "close > sma(close, period)"
+exit_long = "close < sma(close, period)"
+stop_loss = "stop"
+"#;
+
+/// The chunks of the only sweep of a project.
+fn chunks(project: &Project) -> Vec<PathBuf> {
+    let sweeps = fs::read_dir(project.path(".backcast/sweeps")).into_iter().flatten().flatten();
+    let files = sweeps.flat_map(|sweep| fs::read_dir(sweep.path()).into_iter().flatten().flatten());
+    files
+        .map(|file| file.path())
+        .filter(|path| path.to_string_lossy().ends_with(".parquet"))
+        .collect()
+}
+
+#[test]
+fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
+    let whole = Project::new();
+    whole.write("slow.toml", SLOW);
+    let printed = whole.stdout(&["sweep", "slow.toml", "--out", "rows.parquet"]);
+
+    let project = Project::new();
+    project.write("slow.toml", SLOW);
+    let mut command = project.command(&["sweep", "slow.toml", "--out", "rows.parquet"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while chunks(&project).is_empty() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    let stopped = project.outcome(child.wait_with_output().unwrap());
+    assert_eq!((stopped.code, stopped.stdout.as_str()), (75, ""), "{}", stopped.stderr);
+    assert!(!project.path("rows.parquet").exists());
+    let (_, id) =
+        stopped.stderr.split_once("backcast sweep --resume ").expect("it says how to go on");
+    let kept = chunks(&project);
+    let written = |path: &PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+    let times: Vec<_> = kept.iter().map(written).collect();
+
+    let resumed = project.stdout(&["sweep", "--resume", &id[..12], "--out", "rows.parquet"]);
+    assert_eq!(resumed, printed);
+    let read = |project: &Project| fs::read(project.path("rows.parquet")).unwrap();
+    assert!(read(&project) == read(&whole));
+    assert_eq!(
+        times,
+        kept.iter().map(written).collect::<Vec<_>>(),
+        "finished chunks were made again"
+    );
+}
