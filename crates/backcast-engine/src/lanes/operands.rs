@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use backcast_data::Market;
-use backcast_rules::{EvalError, Evaluator, NodeId, Program};
+use backcast_rules::{EvalError, Evaluator, NodeId, Program, Stream};
 use backcast_types::AssetId;
 
 use super::{
@@ -22,8 +22,14 @@ pub(crate) const LINES: usize = 8;
 /// Results that the evaluator may keep beside the table before it lets go of them.
 const RESULTS_KEPT: usize = 64;
 
+/// Values below which a second thread costs more than it brings.
+const SMALLEST_SHARED_WORK: usize = 200_000;
+
 /// What a combination that no set uses has for a place.
 const UNUSED: u32 = u32::MAX;
+
+/// One series, padded with undefined values to whole words.
+type Lines = Box<[Line]>;
 
 /// Series of one operand.
 #[derive(Debug)]
@@ -31,18 +37,17 @@ struct Operand {
     picker: Picker,
     /// Place of each combination among the series.
     places: Vec<u32>,
-    values: Vec<Line>,
+    series: Vec<Lines>,
 }
 
-/// Series of all operands of a plan; each is padded with undefined values to whole words.
+/// Series of all operands of a plan.
 #[derive(Debug)]
 pub(crate) struct OperandTable {
     operands: Vec<Operand>,
-    lines: usize,
 }
 
 impl OperandTable {
-    /// Makes the series that a range of sets needs.
+    /// Makes the series that a range of sets needs, on several threads where there is enough to do.
     pub(crate) fn new(
         program: &Program,
         market: &Market,
@@ -50,95 +55,122 @@ impl OperandTable {
         wanted: &[NodeId],
         sets: &ParamSets,
         range: Range<usize>,
+        threads: usize,
     ) -> Result<OperandTable, EvalError> {
         let rows = market.assets[asset.index()].bars.len();
-        let lines = rows.div_ceil(64) * LINES;
-        let mut maker = Maker {
-            program,
-            sets,
-            range,
-            lines,
-            rows,
-            evaluator: Evaluator::new(program, market, asset),
-        };
-        let operands = wanted.iter().map(|node| maker.operand(*node)).collect::<Result<_, _>>()?;
-        Ok(OperandTable { operands, lines })
+        let mut operands = Vec::with_capacity(wanted.len());
+        let mut jobs = Vec::new();
+        for node in wanted {
+            let mask = program.depends(*node);
+            let mut places = vec![UNUSED; sets.combinations(mask).unwrap_or(0)];
+            for (place, combination) in sets.used(mask, range.clone()).into_iter().enumerate() {
+                places[combination] = place as u32;
+                jobs.push((*node, sets.combination_values(mask, combination)));
+            }
+            operands.push(Operand { picker: sets.picker(mask), places, series: Vec::new() });
+        }
+        let maker = Maker { program, rows, evaluator: Evaluator::new(program, market, asset) };
+        let mut made = maker.all(&jobs, threads)?.into_iter();
+        for operand in &mut operands {
+            let n = operand.places.iter().filter(|place| **place != UNUSED).count();
+            operand.series = made.by_ref().take(n).collect();
+        }
+        Ok(OperandTable { operands })
     }
 
     /// The view of eight sets, which are given by their places in the product.
-    pub(crate) fn group<'t>(&'t self, places: &[u64; 8], to: &mut Vec<[u32; 8]>) -> Group<'t> {
-        to.clear();
-        to.extend(self.operands.iter().map(|o| places.map(|p| o.places[o.picker.pick(p)])));
-        Group { table: self, places: std::mem::take(to) }
+    pub(crate) fn group(&self, places: &[u64; 8]) -> Group<'_> {
+        let of = |o: &Operand| places.map(|p| o.places[o.picker.pick(p)]);
+        Group { table: self, places: self.operands.iter().map(of).collect() }
     }
 }
 
 /// Eight sets' view of the operands.
 pub(crate) struct Group<'t> {
     table: &'t OperandTable,
-    /// Place of each lane's series, by operand; handed back for reuse.
-    pub(crate) places: Vec<[u32; 8]>,
+    /// Place of each lane's series, by operand.
+    places: Vec<[u32; 8]>,
 }
 
 impl Operands for Group<'_> {
     #[inline(always)]
     fn lanes(&self, operand: OperandId) -> [&[Line]; 8] {
-        let lines = self.table.lines;
-        let values = &self.table.operands[operand.0].values;
+        let series = &self.table.operands[operand.0].series;
         let places = &self.places[operand.0];
-        let mut out = [&values[..0]; 8];
-        for lane in 0..8 {
-            let start = places[lane] as usize * lines;
-            out[lane] = &values[start..start + lines];
+        let mut out = [&series[places[0] as usize][..]; 8];
+        for lane in 1..8 {
+            out[lane] = &series[places[lane] as usize];
         }
         out
     }
 }
 
 /// Makes series one after the other.
+#[derive(Clone)]
 struct Maker<'m> {
     program: &'m Program,
-    sets: &'m ParamSets,
-    range: Range<usize>,
-    lines: usize,
     rows: usize,
     evaluator: Evaluator<'m>,
 }
 
 impl Maker<'_> {
-    /// Series of one operand for every combination of its parameters that the range of sets uses.
-    fn operand(&mut self, node: NodeId) -> Result<Operand, EvalError> {
-        let mask = self.program.depends(node);
-        let used = self.sets.used(mask, self.range.clone());
-        let mut places = vec![UNUSED; self.sets.combinations(mask).unwrap_or(0)];
-        let mut values = Vec::with_capacity(used.len() * self.lines);
-        for (place, combination) in used.into_iter().enumerate() {
-            places[combination] = place as u32;
-            let params = self.sets.combination_values(mask, combination);
-            match self.program.scalar(node, &params) {
-                Some(x) => append(&mut values, &vec![x; self.rows], self.lines),
-                None => {
-                    append(&mut values, &self.evaluator.series(node, &params)?.values, self.lines)
-                }
-            }
-            // What others share, sums of prefixes for instance, is small; the results themselves now stand here.
-            if place % RESULTS_KEPT == RESULTS_KEPT - 1 {
+    /// The series of all jobs, in their order.
+    fn all(mut self, jobs: &[(NodeId, Vec<f64>)], threads: usize) -> Result<Vec<Lines>, EvalError> {
+        let work = jobs.len() * self.rows;
+        if threads < 2 || work < SMALLEST_SHARED_WORK {
+            return self.some(jobs);
+        }
+        // What all threads share, sums of prefixes for instance, is made once, with the first series.
+        let (first, rest) = jobs.split_at(1);
+        let mut out = self.some(first)?;
+        let piece = rest.len().div_ceil(threads).max(1);
+        let parts = std::thread::scope(|scope| {
+            let others: Vec<_> = rest
+                .chunks(piece)
+                .skip(1)
+                .map(|jobs| {
+                    let mut maker = self.clone();
+                    scope.spawn(move || maker.some(jobs))
+                })
+                .collect();
+            let mut parts = vec![self.some(&rest[..piece.min(rest.len())])];
+            parts.extend(
+                others.into_iter().map(|part| part.join().expect("making series does not panic")),
+            );
+            parts
+        });
+        for part in parts {
+            out.extend(part?);
+        }
+        Ok(out)
+    }
+
+    fn some(&mut self, jobs: &[(NodeId, Vec<f64>)]) -> Result<Vec<Lines>, EvalError> {
+        let mut out = Vec::with_capacity(jobs.len());
+        for (at, (node, params)) in jobs.iter().enumerate() {
+            out.push(match self.program.scalar(*node, params) {
+                Some(x) => vec![Line([x; 8]); self.rows.div_ceil(64) * LINES].into(),
+                None => read(&self.evaluator.stream(*node, params)?),
+            });
+            // The results now stand here; the evaluator keeps only what later series are made from.
+            if at % RESULTS_KEPT == RESULTS_KEPT - 1 {
                 self.evaluator.forget_series();
             }
         }
-        Ok(Operand { picker: self.sets.picker(mask), places, values })
+        Ok(out)
     }
 }
 
-/// Adds one series, padded with undefined values.
-fn append(to: &mut Vec<Line>, values: &[f64], lines: usize) {
-    let end = to.len() + lines;
-    let (whole, rest) = values.as_chunks::<8>();
-    to.extend(whole.iter().map(|line| Line(*line)));
-    let mut last = [f64::NAN; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    if !rest.is_empty() {
-        to.push(Line(last));
+/// Reads a series piece by piece into lines.
+fn read(stream: &Stream) -> Lines {
+    let rows = stream.rows();
+    let mut lines = Vec::with_capacity(rows.div_ceil(64) * LINES);
+    let mut piece = [0.0; 64 * 8];
+    for from in (0..rows).step_by(piece.len()) {
+        let words = (rows - from).min(piece.len()).div_ceil(64);
+        let piece = &mut piece[..words * 64];
+        stream.fill(from, piece);
+        lines.extend(piece.as_chunks::<8>().0.iter().map(|line| Line(*line)));
     }
-    to.resize(end, Line([f64::NAN; 8]));
+    lines.into()
 }

@@ -11,7 +11,7 @@ use super::{
     kernel::{BlockRanges, Tape, decisions, simulate},
     operands::OperandTable,
     param_sets::ParamSets,
-    signals::{Planes, Signals},
+    signals::{Planes, Signals, TOGETHER},
     target::Target,
     vector::{Isa, Kernel, LaneVector, dispatch},
 };
@@ -63,8 +63,27 @@ impl<'a> Plan<'a> {
         range: Range<usize>,
         isa: Isa,
     ) -> Result<Plan<'a>, EvalError> {
+        Plan::on_threads(1, program, market, asset, config, sets, range, isa)
+    }
+
+    /// [`Plan::new`] on several threads; the plan does not depend on their number.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    #[expect(clippy::too_many_arguments, reason = "those of `new`, and the threads")]
+    pub fn on_threads(
+        threads: usize,
+        program: &'a Program,
+        market: &'a Market,
+        asset: AssetId,
+        config: &RunConfig,
+        sets: &'a ParamSets,
+        range: Range<usize>,
+        isa: Isa,
+    ) -> Result<Plan<'a>, EvalError> {
         let signals = Signals::new(program);
-        let operands = OperandTable::new(program, market, asset, &signals.operands, sets, range)?;
+        let wanted = &signals.operands;
+        let operands = OperandTable::new(program, market, asset, wanted, sets, range, threads)?;
         let asset_data = &market.assets[asset.index()];
         Ok(Plan {
             market,
@@ -145,6 +164,14 @@ struct Group<'o> {
     out: &'o mut [Row],
 }
 
+impl Group<'_> {
+    /// Places of the eight sets in the product. Lanes beyond the last set repeat it and are dropped.
+    fn places(&self, sets: &ParamSets) -> [u64; 8] {
+        let last = self.out.len() - 1;
+        std::array::from_fn(|lane| sets.place(self.first + lane.min(last)))
+    }
+}
+
 /// One stretch of bars and what all its groups share.
 struct Window<'k, 'a> {
     plan: &'k Plan<'a>,
@@ -195,33 +222,32 @@ impl RowsKernel<'_, '_, '_> {
         let Window { plan, tape, ranges, rows, wanted } = self.window;
         let time = plan.timeline(rows);
         let decisions = decisions(&plan.config, rows);
-        let (mut planes, mut target, mut places) =
-            (Planes::default(), Target::default(), Vec::new());
-        for group in self.groups {
-            // Lanes beyond the last set repeat it and are dropped.
-            let last = group.out.len() - 1;
-            let mut sets = [0; 8];
-            for (lane, set) in sets.iter_mut().enumerate() {
-                *set = plan.sets.place(group.first + lane.min(last));
-            }
-            let operands = plan.operands.group(&sets, &mut places);
-            planes.make::<V>(&plan.signals, plan.words, &operands);
-            places = operands.places;
-            target.make(&plan.signals, &planes, plan.words, &decisions);
-            let outcome = simulate::<V, SHORT, PATH>(
-                tape,
-                ranges,
-                &plan.config,
-                rows.clone(),
-                &plan.signals,
-                &planes,
-                &target,
-            );
-            let mut totals = [CurveTotals::default(); 8];
-            outcome.curve.totals(&mut totals);
-            let tallies = outcome.tally.lanes();
-            for (lane, row) in group.out.iter_mut().enumerate() {
-                *row = finish(&totals[lane], &tallies[lane], &time, plan.config.cash, *wanted);
+        let mut planes: [Planes; TOGETHER] = Default::default();
+        let mut target = Target::default();
+        let mut groups = self.groups.peekable();
+        while groups.peek().is_some() {
+            let batch: Vec<Group> = groups.by_ref().take(TOGETHER).collect();
+            let operands: Vec<_> =
+                batch.iter().map(|group| plan.operands.group(&group.places(plan.sets))).collect();
+            let planes = &mut planes[..batch.len()];
+            Planes::make::<V>(planes, &plan.signals, plan.words, &operands);
+            for (group, planes) in batch.into_iter().zip(planes) {
+                target.make(&plan.signals, planes, plan.words, &decisions);
+                let outcome = simulate::<V, SHORT, PATH>(
+                    tape,
+                    ranges,
+                    &plan.config,
+                    rows.clone(),
+                    &plan.signals,
+                    planes,
+                    &target,
+                );
+                let mut totals = [CurveTotals::default(); 8];
+                outcome.curve.totals(&mut totals);
+                let tallies = outcome.tally.lanes();
+                for (lane, row) in group.out.iter_mut().enumerate() {
+                    *row = finish(&totals[lane], &tallies[lane], &time, plan.config.cash, *wanted);
+                }
             }
         }
     }

@@ -224,6 +224,11 @@ pub(crate) trait Operands {
     fn lanes(&self, operand: OperandId) -> [&[Line]; 8];
 }
 
+const NO_LINES: &[Line; LINES] = &[Line([0.0; 8]); LINES];
+
+/// Groups that are made together.
+pub(crate) const TOGETHER: usize = 4;
+
 /// Planes of one group of sets; kept from group to group.
 #[derive(Debug, Default)]
 pub(crate) struct Planes {
@@ -236,20 +241,49 @@ impl Planes {
         &self.planes[plane.0]
     }
 
-    /// Makes all planes of a group.
-    #[inline(always)]
-    pub(crate) fn make<V: LaneVector>(
-        &mut self,
-        signals: &Signals,
-        words: usize,
-        operands: &impl Operands,
-    ) {
+    fn resize(&mut self, signals: &Signals, words: usize) {
         self.planes.resize_with(signals.planes, Vec::new);
         for plane in &mut self.planes {
             plane.resize(words, [0; 8]);
         }
+    }
+
+    /// Makes all planes of some groups, step by step for all of them: where they look at the same right-hand series, its edges are
+    /// made once.
+    #[inline(always)]
+    pub(crate) fn make<V: LaneVector>(
+        groups: &mut [Planes],
+        signals: &Signals,
+        words: usize,
+        operands: &[impl Operands],
+    ) {
+        for planes in &mut *groups {
+            planes.resize(signals, words);
+        }
         for step in &signals.steps {
-            self.step::<V>(*step, operands);
+            if let Step::Cross { left, right, up, down } = *step
+                && groups.len() == TOGETHER
+                && shares_right(operands, left, right)
+            {
+                cross_together::<V>(groups, operands, left, right, [up, down]);
+                for planes in &mut *groups {
+                    planes.latch(up, down);
+                }
+            } else {
+                for (planes, operands) in groups.iter_mut().zip(operands) {
+                    planes.step::<V>(*step, operands);
+                }
+            }
+        }
+    }
+
+    /// Turns the bars above and below into the bars of a cross.
+    #[inline(always)]
+    fn latch(&mut self, up: Plane, down: Plane) {
+        let [up, down] = self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
+        let mut latches = Latches::default();
+        for (up, down) in up.iter_mut().zip(down) {
+            latch_crosses(&mut latches, up, down);
         }
     }
 
@@ -270,9 +304,10 @@ impl Planes {
             Step::Cross { left, right, up, down } => {
                 let left = operands.lanes(left);
                 let right = operands.lanes(right);
-                let [up, down] =
+                let [up_plane, down_plane] =
                     self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
-                cross::<V>(left, right, up, down);
+                sides::<V>(left, right, up_plane, down_plane);
+                self.latch(up, down);
             }
             Step::And { a, b, to } => self.words(a, b, to, |a, b| a & b),
             Step::Or { a, b, to } => self.words(a, b, to, |a, b| a | b),
@@ -354,9 +389,9 @@ struct Latches {
     was_below: Words,
 }
 
-/// Bars where `left` gets above `right`, and where it gets below, ties aside.
+/// Bars where `left` is above and where it is below `right`, by more than the band of a tie.
 #[inline(always)]
-fn cross<V: LaneVector>(
+fn sides<V: LaneVector>(
     left: [&[Line]; 8],
     right: [&[Line]; 8],
     up: &mut [Words],
@@ -372,10 +407,6 @@ fn cross<V: LaneVector>(
             }
             sides64::<V>(&x, &right[lane][lines.clone()], &mut above[lane], &mut below[lane]);
         }
-    }
-    let mut latches = Latches::default();
-    for (up, down) in up.iter_mut().zip(down) {
-        latch_crosses(&mut latches, up, down);
     }
 }
 
@@ -408,6 +439,75 @@ pub(crate) fn latch(set: u64, clear: u64, carry: u64) -> u64 {
     let pass = !clear;
     let sum = pass.wrapping_add(set).wrapping_add(carry);
     (pass & set) | ((pass | set) & !sum)
+}
+
+/// Whether all groups have the same eight series on the right, and each one series on the left.
+#[inline(always)]
+fn shares_right(operands: &[impl Operands], left: OperandId, right: OperandId) -> bool {
+    let first = operands[0].lanes(right);
+    operands.iter().all(|group| {
+        let same_right = group
+            .lanes(right)
+            .iter()
+            .zip(&first)
+            .all(|(a, b)| std::ptr::eq(a.as_ptr(), b.as_ptr()));
+        same_right && same(&group.lanes(left))
+    })
+}
+
+/// [`sides`] of some groups that have the right-hand series in common.
+#[inline(always)]
+fn cross_together<V: LaneVector>(
+    groups: &mut [Planes],
+    operands: &[impl Operands],
+    left: OperandId,
+    right: OperandId,
+    [up, down]: [Plane; 2],
+) {
+    let right = operands[0].lanes(right);
+    let mut lefts = [right[0]; TOGETHER];
+    for (to, group) in lefts.iter_mut().zip(operands) {
+        *to = group.lanes(left)[0];
+    }
+    let mut targets: [[&mut [Words]; 2]; TOGETHER] = Default::default();
+    for (to, group) in targets.iter_mut().zip(groups) {
+        let [up, down] =
+            group.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
+        *to = [up, down];
+    }
+    for word in 0..targets[0][0].len() {
+        let lines = word * LINES..(word + 1) * LINES;
+        let mut left = [NO_LINES; TOGETHER];
+        for (to, from) in left.iter_mut().zip(&lefts) {
+            *to = from[lines.clone()].first_chunk().expect("lines of a word");
+        }
+        let mut out = targets.each_mut().map(|[up, down]| [&mut up[word], &mut down[word]]);
+        for lane in 0..8 {
+            let right = right[lane][lines.clone()].first_chunk().expect("lines of a word");
+            sides_together::<V>(&left, right, lane, &mut out);
+        }
+    }
+}
+
+/// 64 bars of one right-hand series against the left-hand series of all groups, in one lane.
+#[inline(always)]
+fn sides_together<V: LaneVector>(
+    left: &[&[Line; LINES]; TOGETHER],
+    right: &[Line; LINES],
+    lane: usize,
+    out: &mut [[&mut Words; 2]; TOGETHER],
+) {
+    for k in 0..LINES {
+        let b = V::load(&right[k].0);
+        let width = b.abs().mul(V::splat(BAND));
+        let (high, low) = (b.add(width), b.sub(width));
+        for group in 0..TOGETHER {
+            let x = V::load(&left[group][k].0);
+            let [above, below] = &mut out[group];
+            put_byte(&mut above[lane], k, V::bits(high.lt(x)));
+            put_byte(&mut below[lane], k, V::bits(x.lt(low)));
+        }
+    }
 }
 
 /// Turns the bars above and below of one word into the bars of a cross, in place.

@@ -165,8 +165,10 @@ impl<'a> Runner<'a> {
     ) -> Result<(), SearchError> {
         let slots: Vec<Mutex<Option<Result<Plan, EvalError>>>> =
             tasks.iter().map(|_| Mutex::new(None)).collect();
+        // Few plans share their series among the threads, many are made side by side.
+        let threads_inside = if tasks.len() < self.threads { self.threads } else { 1 };
         workers::each(self.threads, slots.iter().zip(tasks).collect(), |(slot, task)| {
-            let plan = self.plan(task);
+            let plan = self.plan(task, threads_inside);
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(plan);
         });
         let plans = slots
@@ -241,9 +243,10 @@ impl<'a> Runner<'a> {
         only
     }
 
-    fn plan(&self, task: &Task) -> Result<Plan<'_>, EvalError> {
+    fn plan(&self, task: &Task, threads: usize) -> Result<Plan<'_>, EvalError> {
         let member = self.accounts[task.account].members.start;
-        Plan::new(
+        Plan::on_threads(
+            threads,
             &self.bound.programs[member],
             self.market,
             self.bound.assets[member],
