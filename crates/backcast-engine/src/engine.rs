@@ -70,6 +70,8 @@ struct Feed<'m> {
     low: &'m [f64],
     close: &'m [f64],
     cursor: Arc<AtomicUsize>,
+    /// Whether it is the run's only asset, whose rows are the clock.
+    alone: bool,
     /// Own row that comes next.
     next: usize,
     actions: Actions,
@@ -110,7 +112,7 @@ impl<'m> Engine<'m> {
         let ledger = Ledger::new(config.cash, last);
         let run = Arc::new(Run::new(config, assets, market.assets.len(), clock, ledger, &seen));
         let feeds = assets.iter().zip(&seen).enumerate().map(|(slot, (asset, row))| {
-            Feed::new(data(asset), row.wrapping_add(1), run.cursor(slot).clone())
+            Feed::new(data(asset), row.wrapping_add(1), run.cursor(slot).clone(), assets.len() == 1)
         });
         Ok(Engine {
             market,
@@ -177,14 +179,14 @@ impl<'m> Engine<'m> {
     #[inline]
     pub fn begin_bar(&mut self) -> bool {
         let row = self.next_row;
-        let Some(time) = self.recorder.time(&self.run, row) else {
+        if row >= self.run.rows() {
             return false;
-        };
+        }
         self.next_row += 1;
         self.run.set_row(row);
         let mut actions_due = false;
         for (slot, feed) in self.feeds.iter_mut().enumerate() {
-            let live = feed.advance(time);
+            let live = feed.advance(&self.run, row);
             self.run.set_live(slot, live);
             actions_due |= live && feed.next > feed.action_row;
         }
@@ -303,7 +305,12 @@ fn bars<'b>(run: &'b Run, feeds: &'b [Feed<'_>]) -> impl Fn(usize) -> Option<Bar
 }
 
 impl<'m> Feed<'m> {
-    fn new(asset: &'m backcast_data::Asset, next: usize, cursor: Arc<AtomicUsize>) -> Feed<'m> {
+    fn new(
+        asset: &'m backcast_data::Asset,
+        next: usize,
+        cursor: Arc<AtomicUsize>,
+        alone: bool,
+    ) -> Feed<'m> {
         let bars = &asset.bars;
         let actions = Actions::of(asset);
         // At the first row nothing is held that an event could touch.
@@ -315,6 +322,7 @@ impl<'m> Feed<'m> {
             low: &bars.low,
             close: &bars.close,
             cursor,
+            alone,
             next,
             actions,
             next_action,
@@ -324,10 +332,10 @@ impl<'m> Feed<'m> {
         feed
     }
 
-    /// Goes to the asset's bar of that time, where it has one: an integer compare and a store.
+    /// Goes to the asset's bar at a row of the run's clock, where it has one: an integer compare and a store.
     #[inline]
-    fn advance(&mut self, time: i64) -> bool {
-        let live = self.time.get(self.next) == Some(&time);
+    fn advance(&mut self, run: &Run, row: usize) -> bool {
+        let live = self.alone || self.time.get(self.next) == run.clock().time.get(row);
         if live {
             self.cursor.store(self.next, Ordering::Relaxed);
             self.next += 1;

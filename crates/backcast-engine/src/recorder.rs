@@ -33,11 +33,6 @@ impl Recorder {
         }
     }
 
-    #[inline]
-    pub(crate) fn time(&self, run: &Run, row: usize) -> Option<i64> {
-        run.clock().time.get(row).copied()
-    }
-
     /// Records the close of a row.
     #[inline]
     pub(crate) fn record(&mut self, ledger: &Ledger) {
