@@ -1,6 +1,9 @@
 //! A spec named on the command line, with what the command line changes in it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use backcast_search::{Override, Spec};
 use clap::Args;
@@ -33,6 +36,25 @@ impl Changes {
         let from = self.from.iter().map(|day| Override::from_day(day));
         let to = self.to.iter().map(|day| Override::to_day(day));
         sets.chain(from).chain(to).collect()
+    }
+}
+
+impl fmt::Display for Changes {
+    /// As it was typed, each with a space before it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.set.iter().try_for_each(|text| write!(f, " --set {}", quoted(text)))?;
+        self.from.iter().try_for_each(|day| write!(f, " --from {day}"))?;
+        self.to.iter().try_for_each(|day| write!(f, " --to {day}"))
+    }
+}
+
+/// In quotes where a shell would take it apart.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-=,/+:%".contains(c);
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 

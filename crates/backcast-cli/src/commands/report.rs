@@ -113,7 +113,7 @@ fn single(
         .help(format!("run it anew: backcast run {}", spec_name(spec, what))));
     }
     let command = format!("backcast run {}", spec_name(spec, what));
-    page::write(&args.out, &page::run(spec, &market, &outcome, &command)?, terminal)
+    page::write(&args.out, &page::run(spec, &market, &outcome, &command), terminal)
 }
 
 /// A sweep from its chunks, those that are missing made again.

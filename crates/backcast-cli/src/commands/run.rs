@@ -77,8 +77,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.flush()?;
     keep(&spec, &market, &outcome, &home, terminal);
     if let Some(path) = &args.report {
-        let command = format!("backcast run {}", args.spec.display());
-        page::write(path, &page::run(&spec, &market, &outcome, &command)?, terminal)?;
+        let command = format!("backcast run {}{}", args.spec.display(), args.changes);
+        page::write(path, &page::run(&spec, &market, &outcome, &command), terminal)?;
     }
     Ok(())
 }

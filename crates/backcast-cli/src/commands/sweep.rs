@@ -174,7 +174,7 @@ fn spec_of(args: &Args, home: &Home) -> Result<Spec, Failure> {
 
 fn spec_name(args: &Args) -> String {
     match (&args.spec, &args.resume) {
-        (Some(path), _) => path.display().to_string(),
+        (Some(path), _) => format!("{}{}", path.display(), args.changes),
         (None, Some(id)) => format!("--resume {id}"),
         (None, None) => String::new(),
     }

@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcome = walk_forward(&spec, &market, &options, &bar, &stop);
     let seconds = started.elapsed().as_secs_f64();
     bar.clear();
-    let command = format!("backcast walkforward {}", args.spec.display());
+    let command = format!("backcast walkforward {}{}", args.spec.display(), args.changes);
     let Some(result) = outcome? else { return Err(Failure::begin_again(&command)) };
     for notice in &result.notices {
         terminal.say(&format!("note: {notice}"));
@@ -134,7 +134,7 @@ fn windows(result: &WalkForwardResult) -> Table {
         row.extend([
             window.train_score.into(),
             window.test_score.into(),
-            page::mean_return(window).into(),
+            window.mean_return().into(),
         ]);
         table.push(row);
     }

@@ -11,26 +11,30 @@ use backcast_report::{
 use backcast_search::{RunAccount, RunOutcome, Spec, spec::Mode, summary};
 use backcast_types::{AssetId, Trade};
 
-use super::{CURRENCY, manifest, shown_time, title};
-use crate::{failure::Failure, metrics, number};
+use super::{
+    CURRENCY,
+    manifest::{Made, manifest},
+    shown_time, title,
+};
+use crate::{metrics, number};
 
 /// The page of a run.
-pub(crate) fn run(
-    spec: &Spec,
-    market: &Market,
-    outcome: &RunOutcome,
-    command: &str,
-) -> Result<Page, Failure> {
+pub(crate) fn run(spec: &Spec, market: &Market, outcome: &RunOutcome, command: &str) -> Page {
     let digests: Vec<&str> = outcome.accounts.iter().map(|a| a.digest.as_str()).collect();
-    let manifest = manifest(spec, market, outcome.manifest.entries(), &digests.join(", "), command);
-    Ok(Page {
+    let made = Made {
+        id: format!("run {}", outcome.id),
+        digest: digests.join(", "),
+        command,
+        pooled: outcome.mode == Mode::Pool,
+    };
+    Page {
         title: title(spec, "Run"),
         subtitle: subtitle(outcome),
-        manifest,
+        manifest: manifest(spec, market, &made),
         notices: outcome.notices.clone(),
         run: Some(section(market, &outcome.accounts, String::new())),
         ..Page::default()
-    })
+    }
 }
 
 fn subtitle(outcome: &RunOutcome) -> String {

@@ -1,6 +1,7 @@
 //! Results to pages: everything computed in `backcast-search` is laid into the structs of `backcast-report`.
 
 mod account;
+mod manifest;
 mod sweep;
 mod walk_forward;
 
@@ -9,14 +10,14 @@ use std::path::Path;
 use backcast_data::{Frequency, Market};
 use backcast_engine::lanes::ParamSets;
 use backcast_report::{Page, render};
-use backcast_search::{Spec, spec::DataSource};
+use backcast_search::Spec;
 use backcast_types::{Day, Timestamp};
 
 use crate::{failure::Failure, number, terminal::Terminal};
 
 pub(crate) use account::run;
 pub(crate) use sweep::sweep;
-pub(crate) use walk_forward::{mean_return, walk_forward};
+pub(crate) use walk_forward::walk_forward;
 
 /// Currency of all amounts; bundles do not say another one.
 const CURRENCY: &str = "";
@@ -56,33 +57,6 @@ pub(crate) fn set_text(sets: &ParamSets, set: usize) -> String {
     let values = sets.values(set);
     let pairs = sets.params().iter().zip(values);
     pairs.map(|(param, value)| format!("{} {value}", param.name)).collect::<Vec<_>>().join(", ")
-}
-
-/// What a page shows on top: everything that is needed to repeat the result.
-fn manifest<'a>(
-    spec: &Spec,
-    market: &Market,
-    entries: impl Iterator<Item = (&'a str, &'a str)>,
-    digest: &str,
-    command: &str,
-) -> Vec<(String, String)> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    let mut add = |name: &str, value: String| pairs.push((name.to_owned(), value));
-    let source = match &spec.data.source {
-        DataSource::Bundle(name) => format!("bundle {name}"),
-        DataSource::File(path) => path.display().to_string(),
-    };
-    let calendar = market.calendar.as_deref().unwrap_or("no calendar");
-    if let Some((first, last)) = span(spec, market) {
-        add("Data", format!("{source}, {first} to {last}, {}, {calendar}", market.frequency));
-    }
-    add("Command", command.to_owned());
-    add("Version", format!("Backcast {}", env!("CARGO_PKG_VERSION")));
-    add("Digest", digest.to_owned());
-    for (name, value) in entries {
-        add(name, value.to_owned());
-    }
-    pairs
 }
 
 /// Time of a row as a page shows it: daily bars by their session date.

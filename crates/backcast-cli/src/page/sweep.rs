@@ -10,7 +10,8 @@ use backcast_search::{AccountRows, Curves, Quiet, RunAccount, best_of};
 use super::{
     CURRENCY,
     account::{Curve, section},
-    manifest, set_text, title,
+    manifest::{Made, manifest},
+    set_text, title,
 };
 use crate::{commands::sweep::Judged, failure::Failure, metrics, number};
 
@@ -27,8 +28,13 @@ const FULL_CURVES: [usize; 2] = [20, 3];
 pub(crate) fn sweep(judged: &Judged, spec_name: &str) -> Result<Page, Failure> {
     let result = &judged.result;
     let chosen = chosen_asset(judged);
-    let entries = result.manifest.entries();
     let command = format!("backcast sweep {spec_name}");
+    let made = Made {
+        id: format!("sweep {}", result.id),
+        digest: result.digest.clone(),
+        command: &command,
+        pooled: judged.pooled(),
+    };
     let best = judged.result.accounts[chosen].best.first();
     let run = match best.filter(|best| !best.row.values[result.metric as usize].is_nan()) {
         Some(best) => best_run(judged, chosen, best.set)?,
@@ -37,7 +43,7 @@ pub(crate) fn sweep(judged: &Judged, spec_name: &str) -> Result<Page, Failure> {
     Ok(Page {
         title: title(judged.spec, "Sweep"),
         subtitle: subtitle(judged),
-        manifest: manifest(judged.spec, judged.market, entries, &result.digest, &command),
+        manifest: manifest(judged.spec, judged.market, &made),
         notices: notices(judged),
         sweep: Some(Sweep {
             params: params(judged),

@@ -2,12 +2,13 @@
 
 use backcast_data::Market;
 use backcast_report::{Account, Cell, Column, Format, Page, Table, WalkForward, Window};
-use backcast_search::{Spec, Stitched, WalkForwardResult, WalkWindow};
+use backcast_search::{Spec, Stitched, WalkForwardResult, WalkWindow, spec::Mode};
 use backcast_types::{Day, Timestamp};
 
 use super::{
     account::{Curve, account},
-    manifest, title,
+    manifest::{Made, manifest},
+    title,
 };
 use crate::metrics;
 
@@ -19,6 +20,12 @@ pub(crate) fn walk_forward(
     command: &str,
 ) -> Page {
     let several = result.accounts.len() > 1;
+    let made = Made {
+        id: format!("walk-forward {}", result.id),
+        digest: result.digest.clone(),
+        command,
+        pooled: result.manifest.get("mode") == Some(Mode::Pool.name()),
+    };
     let stitched = several.then_some(&result.mean).into_iter().chain(&result.accounts);
     Page {
         title: title(spec, "Walk-forward"),
@@ -26,7 +33,7 @@ pub(crate) fn walk_forward(
             "Each window's set was chosen by mean {} on the sessions before it; every number here is out of sample.",
             metrics::title(result.metric)
         ),
-        manifest: manifest(spec, market, result.manifest.entries(), &result.digest, command),
+        manifest: manifest(spec, market, &made),
         notices: result.notices.clone(),
         walk_forward: Some(WalkForward {
             accounts: stitched.map(|one| of_stitched(market, one)).collect(),
@@ -35,11 +42,6 @@ pub(crate) fn walk_forward(
         }),
         ..Page::default()
     }
-}
-
-/// Mean over accounts of the return in a window.
-pub(crate) fn mean_return(window: &WalkWindow) -> f64 {
-    window.returns.iter().sum::<f64>() / window.returns.len() as f64
 }
 
 fn of_stitched(market: &Market, stitched: &Stitched) -> Account {
@@ -97,7 +99,7 @@ fn table(result: &WalkForwardResult) -> Table {
         let mut row = vec![Cell::Number(number as f64 + 1.0)];
         row.extend(days.map(|day| Cell::Time(midnight(day))));
         row.extend(window.values.iter().map(|value| Cell::Number(*value)));
-        let figures = [window.train_score, window.test_score, mean_return(window)];
+        let figures = [window.train_score, window.test_score, window.mean_return()];
         row.extend(figures.map(Cell::Number));
         row
     };

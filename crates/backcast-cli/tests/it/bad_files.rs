@@ -98,7 +98,7 @@ fn a_wrong_delimiter_or_column() {
         expect![[r#"
             exit 1
             --- stderr
-              × bad.csv has no column for Last; it has: `Date`, `Open`, `High`, `Low`, `Close`, `Volume`; say which one it is with --columns Last=NAME
+              × bad.csv: there is no column `Last`, which --columns names; it has: `Date`, `Open`, `High`, `Low`, `Close`, `Volume`
         "#]],
     );
     check(

@@ -76,6 +76,14 @@ pub struct WalkWindow {
     scores: Vec<f64>,
 }
 
+impl WalkWindow {
+    /// Mean over accounts of the return out of sample.
+    #[must_use]
+    pub fn mean_return(&self) -> f64 {
+        self.returns.iter().sum::<f64>() / self.returns.len() as f64
+    }
+}
+
 /// Tests a spec window by window. The mode is `each` where the spec names none; `None` where it was asked to stop.
 /// Of `options`, threads and vector level are used.
 ///

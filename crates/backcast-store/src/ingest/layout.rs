@@ -122,12 +122,13 @@ fn check_map(path: &Path, names: &[String], map: &ColumnMap) -> Result<(), Store
     let given = super::options::ROLES.iter().filter_map(|role| map.role(role));
     for column in given.chain(map.dropped().iter().map(String::as_str)) {
         if position(names, column).is_none() {
-            return Err(StoreError::MissingColumn {
-                path: path.to_owned(),
-                column: column.to_owned(),
-                nearest: nearest(column, names.iter().map(String::as_str)),
-                found: names.iter().map(|name| format!("`{name}`")).collect(),
-            });
+            let meant = nearest(column, names.iter().map(String::as_str));
+            let meant = meant.map(|name| format!(" did you mean `{name}`?")).unwrap_or_default();
+            let problem = format!(
+                "there is no column `{column}`, which --columns names;{meant} it has: {}",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            );
+            return Err(StoreError::file(path, problem));
         }
     }
     Ok(())

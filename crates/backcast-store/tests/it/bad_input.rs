@@ -185,7 +185,7 @@ fn a_file_that_is_none_is_told_from_one_with_other_columns() {
         (
             GOOD,
             mapped("open=first"),
-            "X.csv has no column for first; it has: `Date`, `Open`, `High`, `Low`, `Close`, `Volume`; say which one it is with --columns first=NAME",
+            "X.csv: there is no column `first`, which --columns names; it has: `Date`, `Open`, `High`, `Low`, `Close`, `Volume`",
         ),
         (
             &GOOD.replace("Date,Open,High,Low,Close,Volume\n", ""),
