@@ -26,6 +26,7 @@ pub(crate) fn run(spec: &Spec, market: &Market, outcome: &RunOutcome, command: &
         digest: digests.join(", "),
         command,
         pooled: outcome.mode == Mode::Pool,
+        windows: false,
     };
     Page {
         title: title(spec, "Run"),

@@ -24,6 +24,8 @@ pub(super) struct Made<'a> {
     pub(super) command: &'a str,
     /// Whether assets share one pool of cash.
     pub(super) pooled: bool,
+    /// Whether windows of the spec were used.
+    pub(super) windows: bool,
 }
 
 /// Names and values, most important first.
@@ -52,7 +54,7 @@ pub(super) fn manifest(spec: &Spec, market: &Market, made: &Made) -> Vec<(String
     }
     add("Costs", costs(spec));
     add("Broker", broker(spec, made.pooled));
-    if let Some(windows) = &spec.walk_forward {
+    if let (Some(windows), true) = (&spec.walk_forward, made.windows) {
         let kind = if windows.anchored { "anchored" } else { "rolling" };
         add(
             "Windows",

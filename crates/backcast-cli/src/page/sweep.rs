@@ -34,6 +34,7 @@ pub(crate) fn sweep(judged: &Judged, spec_name: &str) -> Result<Page, Failure> {
         digest: result.digest.clone(),
         command: &command,
         pooled: judged.pooled(),
+        windows: false,
     };
     let best = judged.result.accounts[chosen].best.first();
     let run = match best.filter(|best| !best.row.values[result.metric as usize].is_nan()) {

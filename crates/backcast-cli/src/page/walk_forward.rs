@@ -25,6 +25,7 @@ pub(crate) fn walk_forward(
         digest: result.digest.clone(),
         command,
         pooled: result.manifest.get("mode") == Some(Mode::Pool.name()),
+        windows: true,
     };
     let stitched = several.then_some(&result.mean).into_iter().chain(&result.accounts);
     Page {
