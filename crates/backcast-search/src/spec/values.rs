@@ -24,7 +24,7 @@ impl Values {
     pub fn range(from: f64, to: f64, step: f64) -> Values {
         // Half a billionth of a step absorbs the rounding of (0.3 - 0.1) / 0.1.
         let steps = ((to - from) / step + 5e-10).floor();
-        let count = if steps < 0.0 { 0 } else { steps as u64 + 1 };
+        let count = if steps < 0.0 { 0 } else { (steps as u64).saturating_add(1) };
         Values::Range { from, step, count, decimals: decimals(from).max(decimals(step)) }
     }
 
@@ -87,5 +87,6 @@ mod tests {
         assert_eq!(Values::range(2.0, 9.0, 3.0).to_vec(), [2.0, 5.0, 8.0]);
         assert_eq!(Values::range(1.0, 0.0, 1.0).len(), 0);
         assert_eq!(Values::range(1.0, 1e12, 1.0).len(), 1_000_000_000_000);
+        assert_eq!(Values::range(0.0, 1e300, 1.0).len(), u64::MAX, "not none");
     }
 }
