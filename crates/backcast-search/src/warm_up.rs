@@ -1,6 +1,10 @@
 //! From which row on a set of parameters can trade at all.
 
+use backcast_data::Market;
+use backcast_engine::lanes::ParamSets;
 use backcast_rules::{Node, NodeId, Program};
+
+use crate::{SearchError, bind::Bound, spec::Spec};
 
 /// First row at which an entry rule of the program can hold, with data that misses nothing.
 /// `None` where no entry can ever hold.
@@ -42,6 +46,18 @@ pub(crate) struct TooSlow<'a> {
 const MAX_CORNERS: usize = 10;
 
 impl<'a> TooSlow<'a> {
+    /// For each asset that is traded, over all rows up to the end of the range.
+    pub(crate) fn of_members(bound: &'a Bound, sets: &ParamSets) -> Vec<TooSlow<'a>> {
+        let range = |values: &Vec<f64>| {
+            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+                (low.min(*value), high.max(*value))
+            })
+        };
+        let ranges: Vec<_> = sets.params().iter().map(|param| range(&param.values)).collect();
+        let members = bound.programs.iter().zip(&bound.rows);
+        members.map(|(program, rows)| TooSlow::new(program, &ranges, rows.end)).collect()
+    }
+
     /// `ranges`: lowest and highest value of each parameter; `rows`: rows of the asset up to the end of the window.
     pub(crate) fn new(program: &'a Program, ranges: &[(f64, f64)], rows: usize) -> TooSlow<'a> {
         // Warm-up is greatest at a corner of the grid, as it rises or falls with each parameter.
@@ -72,4 +88,29 @@ impl<'a> TooSlow<'a> {
             None => Some(usize::MAX),
         }
     }
+}
+
+/// Refuses a spec in which no set can ever trade on any asset.
+pub(crate) fn check_can_trade(
+    spec: &Spec,
+    market: &Market,
+    bound: &Bound,
+    sets: &ParamSets,
+    too_slow: &[TooSlow<'_>],
+) -> Result<(), SearchError> {
+    let needs = |member: usize| {
+        (0..sets.count()).map(move |set| too_slow[member].warm_up(&sets.values(set)))
+    };
+    let viable = |member: usize| {
+        let slow = &too_slow[member];
+        !bound.rows[member].is_empty()
+            && (slow.none() || needs(member).any(|needs| needs.is_none()))
+    };
+    if (0..bound.assets.len()).any(viable) {
+        return Ok(());
+    }
+    let member = (0..bound.assets.len()).max_by_key(|i| bound.rows[*i].end).unwrap_or(0);
+    let symbol = &market.assets[bound.assets[member].index()].symbol;
+    let needs = needs(member).flatten().min();
+    Err(spec.never_trades(symbol, bound.rows[member].end, needs).into())
 }

@@ -20,7 +20,7 @@ use crate::{
     row_file::{Chunk, Layout},
     single::Single,
     spec::Spec,
-    warm_up::TooSlow,
+    warm_up::{TooSlow, check_can_trade},
     workers,
 };
 
@@ -53,14 +53,6 @@ impl<'a> Runner<'a> {
         layout: &'a Layout,
         options: &'a SweepOptions,
     ) -> Runner<'a> {
-        let range = |values: &Vec<f64>| {
-            values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(*value), high.max(*value))
-            })
-        };
-        let ranges: Vec<_> = sets.params().iter().map(|param| range(&param.values)).collect();
-        let too_slow = bound.programs.iter().zip(&bound.rows);
-        let too_slow = too_slow.map(|(program, rows)| TooSlow::new(program, &ranges, rows.end));
         let bars: usize = bound.rows.iter().map(Range::len).sum();
         Runner {
             spec,
@@ -73,7 +65,7 @@ impl<'a> Runner<'a> {
             threads: workers::threads_for(options.threads, bars as f64 * sets.count() as f64),
             wanted: MetricSet::of(&layout.metrics),
             fallback: bound.fallback(),
-            too_slow: too_slow.collect(),
+            too_slow: TooSlow::of_members(bound, sets),
         }
     }
 
@@ -91,22 +83,7 @@ impl<'a> Runner<'a> {
 
     /// Refuses a spec in which no set can ever trade on any account.
     pub(super) fn check_can_trade(&self) -> Result<(), SearchError> {
-        let viable = |member: usize| {
-            let slow = &self.too_slow[member];
-            !self.bound.rows[member].is_empty()
-                && (slow.none()
-                    || (0..self.sets.count())
-                        .any(|set| slow.warm_up(&self.sets.values(set)).is_none()))
-        };
-        if (0..self.bound.assets.len()).any(viable) {
-            return Ok(());
-        }
-        let member = (0..self.bound.assets.len()).max_by_key(|i| self.bound.rows[*i].end);
-        let member = member.unwrap_or(0);
-        let needs = (0..self.sets.count())
-            .filter_map(|set| self.too_slow[member].warm_up(&self.sets.values(set)))
-            .min();
-        Err(self.spec.never_trades(self.symbol(member), self.bound.rows[member].end, needs).into())
+        check_can_trade(self.spec, self.market, self.bound, self.sets, &self.too_slow)
     }
 
     fn symbol(&self, member: usize) -> &str {
@@ -283,7 +260,7 @@ impl<'a> Runner<'a> {
 }
 
 /// "the rules need 300 bars before they can enter, and KO has 252".
-fn too_few(symbol: &str, has: usize, needs: usize) -> String {
+pub(crate) fn too_few(symbol: &str, has: usize, needs: usize) -> String {
     match needs {
         usize::MAX => "no rule can ever enter".to_owned(),
         needs => {

@@ -25,6 +25,7 @@ use crate::{
     saved::{self, SavedSpec},
     single::Single,
     spec::{Mode, Spec, WalkForwardSpec},
+    warm_up::{TooSlow, check_can_trade},
 };
 pub use stitch::Stitched;
 use stitch::Stitcher;
@@ -105,6 +106,7 @@ pub fn walk_forward(
         return Err(spec.too_few_sessions(plan, sessions.len()).into());
     }
     let sets = spec.param_sets(accounts.len() * windows.len())?;
+    check_can_trade(spec, market, &bound, &sets, &TooSlow::of_members(&bound, &sets))?;
     let days = |range: &std::ops::Range<usize>| (sessions[range.start], sessions[range.end - 1]);
     let train: Vec<_> = windows.iter().map(|window| days(&window.train)).collect();
     let test: Vec<_> = windows.iter().map(|window| days(&window.test)).collect();

@@ -186,6 +186,8 @@ fn too_short_a_range_and_a_missing_section_are_refused() {
     };
     expect!["one window takes 420 sessions (400 to train, 20 to test), and the range has 400 (at `walkforward`)"]
         .assert_eq(&told(&spec(AVERAGES, &["walkforward.train=400"])));
+    expect!["no parameter set can ever trade: the rules need 500 bars before they can enter, and BBB has 400 (at `500,600`)"]
+        .assert_eq(&told(&spec(AVERAGES, &["params.slow=500,600"])));
     let without = AVERAGES.split("[walkforward]").next().unwrap();
     expect![[r#"the spec has no [walkforward] (at `"made"`)"#]]
         .assert_eq(&told(&spec(without, &[])));
