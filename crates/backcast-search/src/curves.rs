@@ -12,6 +12,7 @@ use crate::{
     single::Single,
     spec::{Mode, Spec},
     summary::coarse_positions,
+    warm_up::first_entry,
     workers,
 };
 
@@ -113,6 +114,21 @@ impl<'a> Curves<'a> {
     /// What a run says.
     pub fn run(&self, account: usize, set: usize) -> Result<Option<RunResult>, SearchError> {
         Ok(self.each(account, &[set], &crate::Quiet, |_, run| run)?.pop())
+    }
+
+    /// The first set whose rules are warm within the range, the one that buy and hold waits for where an account is looked at as a
+    /// whole; `None` where no set can trade.
+    #[must_use]
+    pub fn first_to_trade(&self, account: usize) -> Option<usize> {
+        let sets = &self.result.sets;
+        let warm = |member: usize, values: &[f64]| {
+            let first = first_entry(&self.bound.programs[member], values);
+            first.is_some_and(|row| row < self.bound.rows[member].end)
+        };
+        (0..sets.count()).find(|set| {
+            let values = sets.values(*set);
+            self.accounts[account].members.clone().any(|member| warm(member, &values))
+        })
     }
 
     /// Buy and hold on the clock of an account, once the rules of a set are warm.

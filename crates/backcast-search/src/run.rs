@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use backcast_data::Market;
 use backcast_engine::{Manifest, RunResult, Span};
+use backcast_metrics::Row;
 
 use crate::{
     SearchError,
@@ -12,6 +13,7 @@ use crate::{
     saved::{self, SavedSpec},
     single::Single,
     spec::{Mode, Spec, SpecError},
+    sweep::too_few,
     tables,
     warm_up::first_entry,
 };
@@ -64,7 +66,11 @@ pub fn run_spec(spec: &Spec, market: &Market) -> Result<RunOutcome, SearchError>
             notices.push(format!("{} has no bar in the range", account.name));
             continue;
         }
-        let result = single.run(&account, &params, &span, &bound.config)?;
+        let mut result = single.run(&account, &params, &span, &bound.config)?;
+        if let Some(why) = cannot_trade(market, &bound, &account, &params) {
+            result.row = Row::EMPTY;
+            notices.push(format!("the row of {} is empty: {why}", account.name));
+        }
         for notice in &result.notices {
             if !notices.contains(notice) {
                 notices.push(notice.clone());
@@ -87,6 +93,26 @@ fn finished(
     let buy_and_hold = buy_and_hold(market, bound, account, params, span)?;
     let digest = result.digest().to_string();
     Ok(RunAccount { name: account.name.clone(), result, buy_and_hold, digest })
+}
+
+/// Why an account cannot trade for want of data, as a sweep would say it; `None` where it can.
+fn cannot_trade(
+    market: &Market,
+    bound: &Bound,
+    account: &Account,
+    params: &[f64],
+) -> Option<String> {
+    let needs = |member: usize| {
+        let first = first_entry(&bound.programs[member], params);
+        match first {
+            Some(row) if row < bound.rows[member].end => None,
+            first => Some((first.map_or(usize::MAX, |row| row + 1), member)),
+        }
+    };
+    let needs = account.members.clone().map(needs).collect::<Option<Vec<_>>>()?;
+    let (needs, member) = needs.into_iter().min()?;
+    let symbol = &market.assets[bound.assets[member].index()].symbol;
+    Some(too_few(symbol, bound.rows[member].end, needs))
 }
 
 fn check_can_trade(

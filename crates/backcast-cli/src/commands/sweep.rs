@@ -101,7 +101,7 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// The metric of the ranking for buy and hold, one for each account; bought once the rules of the first set are warm.
+/// The metric of the ranking for buy and hold, one for each account; bought once the rules of the first set that can trade are warm.
 fn benchmarks(
     spec: &Spec,
     market: &Market,
@@ -110,16 +110,30 @@ fn benchmarks(
 ) -> Result<Vec<f64>, Failure> {
     let curves = Curves::new(spec, market, result, threads)?;
     let of_account = |account: usize| {
-        let Some(own) = curves.full(account, &[0])?.pop() else { return Ok(f64::NAN) };
-        let held = curves.buy_and_hold(account, 0)?;
+        let Some(set) = curves.first_to_trade(account) else { return Ok(f64::NAN) };
+        let Some(own) = curves.full(account, &[set])?.pop() else { return Ok(f64::NAN) };
+        let held = curves.buy_and_hold(account, set)?;
         let row = curve_row(&held, &own.days, spec.broker.cash, market.periods_per_year);
         Ok(row.values[result.metric as usize])
     };
     (0..result.accounts.len()).map(of_account).collect()
 }
 
+/// Refuses a file of rows whose ending promises another format.
+fn check_ending(args: &Args) -> Result<(), Failure> {
+    match &args.out {
+        Some(path) if path.extension().is_none_or(|ending| ending != "parquet") => {
+            let message = format!("{} would not be what its ending says", path.display());
+            let help = "rows are written as Parquet: end the name in .parquet";
+            Err(Failure::usage(message).help(help))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs the sweep and prints its tables.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    check_ending(args)?;
     let home = Home::find()?;
     let spec = spec_of(args, &home)?;
     let market = spec.load(&home)?;

@@ -48,6 +48,15 @@ fn a_sweep_prints_every_format() {
     }
 }
 
+#[test]
+fn rows_go_into_a_file_whose_ending_says_so() {
+    let project = Project::new();
+    let outcome = project.run(&["sweep", &grid(), "--out", "rows.csv"]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("end the name in .parquet"), "{}", outcome.stderr);
+    assert!(!project.path("rows.csv").exists());
+}
+
 /// A sweep that the event engine has to run, so that it takes its time.
 const SLOW: &str = r#"[data]
 bundle = "sample"

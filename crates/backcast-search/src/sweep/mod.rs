@@ -26,6 +26,7 @@ use crate::{
     spec::{Mode, Spec},
 };
 use compute::Runner;
+pub(crate) use compute::too_few;
 use keep::Keeper;
 use state::State;
 pub use state::{SavedSweep, saved_sweep};

@@ -55,6 +55,17 @@ fn a_run_and_the_same_set_of_a_sweep_have_one_row() {
 }
 
 #[test]
+fn an_account_without_enough_data_has_an_empty_row_in_a_run_as_in_a_sweep() {
+    let run = run_spec(&spec(&["mode=each", "params.slow=350"]), &two()).unwrap();
+    assert!(run.accounts[0].result.row.get(Metric::TotalReturn).is_some());
+    assert_eq!(run.accounts[1].result.row, backcast_metrics::Row::EMPTY);
+    expect![
+        "the row of BBB is empty: the rules need 350 bars before they can enter, and BBB has 300"
+    ]
+    .assert_eq(&run.notices.join("\n"));
+}
+
+#[test]
 fn the_mode_of_a_run_is_a_pool_unless_told_otherwise() {
     let pool = run_spec(&spec(&[]), &two()).unwrap();
     assert_eq!((pool.mode, pool.accounts.len()), (Mode::Pool, 1));

@@ -54,6 +54,16 @@ fn run(spec: &Spec, market: &Market, options: &SweepOptions) -> SweepResult {
     }
 }
 
+#[test]
+fn buy_and_hold_waits_for_the_first_set_that_can_trade() {
+    let (spec, market) = (spec(&["params.slow=600,650,60"]), two_assets());
+    let result = run(&spec, &market, &options());
+    let curves = Curves::new(&spec, &market, &result, 1).unwrap();
+    assert_eq!([curves.first_to_trade(0), curves.first_to_trade(1)], [Some(0), Some(2)]);
+    let held = curves.buy_and_hold(1, 2).unwrap();
+    assert_ne!(held[0], held[499], "it bought");
+}
+
 /// Stops the sweep once so many runs are done.
 struct StopAfter<'a> {
     runs: u64,
