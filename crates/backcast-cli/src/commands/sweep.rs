@@ -140,7 +140,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
         isa: isa()?,
-        home: Some(home.path().to_owned()),
+        home: writable(&home, terminal),
         resume: args.resume.is_some(),
         out: args.out.clone(),
         ..SweepOptions::default()
@@ -154,7 +154,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let result = match outcome? {
         SweepOutcome::Finished(result) => *result,
         SweepOutcome::Stopped(stopped) => {
-            return Err(Failure::stopped(&stopped, args.out.as_deref()));
+            return Err(match &options.home {
+                Some(_) => Failure::stopped(&stopped, args.out.as_deref()),
+                None => Failure::begin_again("backcast sweep SPEC"),
+            });
         }
     };
     let judged = Judged::new(&spec, &market, result, options.threads)?;
@@ -172,6 +175,20 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         page::write(path, &page, terminal)?;
     }
     Ok(())
+}
+
+/// The state folder. Where it cannot be written the sweep goes all the same, only not on after a stop.
+fn writable(home: &Home, terminal: &mut Terminal) -> Option<PathBuf> {
+    match std::fs::create_dir_all(home.path().join("sweeps")) {
+        Ok(()) => Some(home.path().to_owned()),
+        Err(error) => {
+            let folder = home.path().display();
+            terminal.say(&format!(
+                "note: nothing is kept for --resume: cannot write {folder}: {error}"
+            ));
+            None
+        }
+    }
 }
 
 fn spec_of(args: &Args, home: &Home) -> Result<Spec, Failure> {

@@ -114,3 +114,19 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
         "finished chunks were made again"
     );
 }
+
+#[test]
+fn a_state_folder_that_cannot_be_written_stops_nothing() {
+    let project = Project::new();
+    fs::remove_dir_all(project.path(".backcast")).unwrap();
+    project.write(".backcast", "a file in the way");
+    let few = ["--set", "params.fast=10", "--set", "params.slow=150,200"];
+    let swept = project.run(&[&["sweep", &grid()], &few[..]].concat());
+    assert_eq!(swept.code, 0, "{}", swept.stderr);
+    assert!(swept.stderr.contains("nothing is kept for --resume"), "{}", swept.stderr);
+    let one = examples().join("sma_cross.toml");
+    let run = project.run(&["run", one.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("the run was not kept"), "{}", run.stderr);
+    assert_eq!(fs::read_to_string(project.path(".backcast")).unwrap(), "a file in the way");
+}

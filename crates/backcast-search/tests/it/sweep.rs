@@ -11,7 +11,7 @@ use backcast_engine::lanes::Isa;
 use backcast_metrics::Metric;
 use backcast_search::{
     Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome, SweepResult,
-    saved_sweep, sweep,
+    saved_sweep, summary::curve_row, sweep,
 };
 use expect_test::expect;
 
@@ -314,4 +314,43 @@ fn curves_of_a_sweep_end_at_the_returns_of_its_rows() {
     let best = curves.run(0, result.best[0]).unwrap().unwrap();
     assert_eq!(best.equity, full[0].equity);
     assert_eq!(curves.buy_and_hold(0, 0).unwrap().len(), 700);
+}
+
+#[test]
+fn a_set_holds_up_by_its_mean_its_worst_and_its_places() {
+    let market = two_assets();
+    let spec = spec(&["params.fast=5..8", "params.slow=30,40", "sweep.best=3"]);
+    let result = run(&spec, &market, &options());
+    let values = [0, 1].map(|account| result.column(account, Metric::Sharpe).unwrap());
+    let benchmarks = [values[0][3], f64::NAN];
+    let best = result.hold_up(&benchmarks);
+    assert_eq!(best.iter().map(|one| one.set).collect::<Vec<_>>(), result.best);
+    for one in &best {
+        let own = values.map(|column| column[one.set]);
+        let place =
+            |account: usize| 1 + values[account].iter().filter(|v| **v > own[account]).count();
+        assert_eq!(one.mean, (own[0] + own[1]) / 2.0);
+        assert_eq!(one.worst, own[0].min(own[1]));
+        assert_eq!(one.mean_rank, (place(0) + place(1)) as f64 / 2.0);
+        assert_eq!(one.beating, usize::from(own[0] > benchmarks[0]));
+    }
+    let all = result.account_summaries(&benchmarks);
+    let better = values[0].iter().filter(|v| **v > benchmarks[0]).count();
+    assert_eq!(all[0].beating, better as f64 / 8.0);
+    assert_eq!(all[0].best, values[0].iter().copied().fold(f64::MIN, f64::max));
+    assert!(all[1].beating.is_nan());
+}
+
+#[test]
+fn the_metrics_of_a_curve_are_those_of_its_run() {
+    let market = two_assets();
+    let spec = spec(&["params.fast=5", "params.slow=30,40"]);
+    let result = run(&spec, &market, &options());
+    let curves = Curves::new(&spec, &market, &result, 1).unwrap();
+    let run = curves.run(0, 0).unwrap().unwrap();
+    let row = curve_row(&run.equity, &run.days, run.start_cash, market.periods_per_year);
+    for metric in [Metric::Sharpe, Metric::Cagr, Metric::Calmar, Metric::MaxDrawdownBars] {
+        assert_eq!(row.get(metric), run.row.get(metric));
+    }
+    assert_eq!(row.get(Metric::Trades), None);
 }
