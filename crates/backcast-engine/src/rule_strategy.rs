@@ -20,9 +20,11 @@ use crate::{
 };
 
 /// A strategy made of compiled rules.
-pub struct RuleStrategy {
+pub struct RuleStrategy<'m> {
     programs: Programs,
     params: Vec<f64>,
+    /// By place in the run's list of assets: what was computed before.
+    evaluators: Vec<Evaluator<'m>>,
     legs: Vec<Leg>,
 }
 
@@ -32,19 +34,26 @@ enum Programs {
     Each(Vec<Option<Arc<Program>>>),
 }
 
-impl RuleStrategy {
+impl<'m> RuleStrategy<'m> {
     /// The same rules for every asset of the run.
     #[must_use]
-    pub fn new(program: Arc<Program>, params: &[f64]) -> RuleStrategy {
+    pub fn new(program: Arc<Program>, params: &[f64]) -> RuleStrategy<'m> {
         let programs = Programs::One(program);
-        RuleStrategy { programs, params: params.to_vec(), legs: Vec::new() }
+        RuleStrategy { programs, params: params.to_vec(), evaluators: Vec::new(), legs: Vec::new() }
     }
 
     /// Rules for each asset in the run's list; one without rules does nothing, as do assets beyond the end of `programs`.
     #[must_use]
-    pub fn per_asset(programs: Vec<Option<Arc<Program>>>, params: &[f64]) -> RuleStrategy {
+    pub fn per_asset(programs: Vec<Option<Arc<Program>>>, params: &[f64]) -> RuleStrategy<'m> {
         let programs = Programs::Each(programs);
-        RuleStrategy { programs, params: params.to_vec(), legs: Vec::new() }
+        RuleStrategy { programs, params: params.to_vec(), evaluators: Vec::new(), legs: Vec::new() }
+    }
+
+    /// Begins with what these evaluators have computed, one for each asset of the run's list: of the same rules, market and asset.
+    #[must_use]
+    pub fn starting_from(mut self, evaluators: Vec<Evaluator<'m>>) -> RuleStrategy<'m> {
+        self.evaluators = evaluators;
+        self
     }
 
     fn program(&self, slot: usize) -> Option<&Arc<Program>> {
@@ -55,7 +64,7 @@ impl RuleStrategy {
     }
 }
 
-impl Strategy for RuleStrategy {
+impl Strategy for RuleStrategy<'_> {
     fn wants(&self) -> Wants {
         Wants::STRETCHES
     }
@@ -72,7 +81,18 @@ impl Strategy for RuleStrategy {
         let mut legs = Vec::new();
         for (slot, asset) in setup.assets().iter().enumerate() {
             if let Some(program) = self.program(slot) {
-                legs.push(Leg::new(program, setup.market(), *asset, slot, &self.params, size)?);
+                let eval = match self.evaluators.get(slot) {
+                    Some(evaluator) => evaluator.clone(),
+                    None => Evaluator::new(program, setup.market(), *asset),
+                };
+                let source = Source {
+                    program,
+                    market: setup.market(),
+                    asset: *asset,
+                    params: &self.params,
+                    eval,
+                };
+                legs.push(Leg::new(source, slot, size)?);
             }
         }
         self.legs = legs;
@@ -173,20 +193,13 @@ impl DistanceRule {
 }
 
 impl Leg {
-    fn new(
-        program: &Program,
-        market: &Market,
-        asset: AssetId,
-        slot: usize,
-        params: &[f64],
-        size: Size,
-    ) -> Result<Leg, EvalError> {
+    fn new(mut source: Source<'_>, slot: usize, size: Size) -> Result<Leg, EvalError> {
+        let (program, params, asset) = (source.program, source.params, source.asset);
         program.check(params)?;
-        let mut eval = Evaluator::new(program, market, asset);
         let rules = *program.rules();
-        let words = market.assets[asset.index()].bars.len().div_ceil(64);
+        let words = source.market.assets[asset.index()].bars.len().div_ceil(64);
         let mut bits = |node: Option<NodeId>| match node {
-            Some(node) => eval.bools(node, params).map(|bits| bits.value),
+            Some(node) => source.eval.bools(node, params).map(|bits| bits.value),
             None => Ok(vec![0; words]),
         };
         let conditions = Conditions {
@@ -195,7 +208,6 @@ impl Leg {
             enter_short: bits(rules.enter_short)?,
             exit_short: bits(rules.exit_short)?,
         };
-        let mut source = Source { program, market, asset, params, eval };
         Ok(Leg {
             asset,
             slot,

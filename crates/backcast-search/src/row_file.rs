@@ -129,7 +129,11 @@ impl RowFile {
         let aside = path.with_file_name(name);
         let file = File::create(&aside).map_err(SearchError::io("write", path))?;
         let level = ZstdLevel::try_new(1).expect("one is a level");
-        let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level));
+        let mut properties = WriterProperties::builder().set_compression(Compression::ZSTD(level));
+        // Metrics hardly repeat: a dictionary of them only costs time and memory.
+        for metric in &layout.metrics {
+            properties = properties.set_column_dictionary_enabled(metric.name().into(), false);
+        }
         let writer = ArrowWriter::try_new(file, layout.schema(), Some(properties.build()))
             .map_err(|e| SearchError::damaged(path, e))?;
         Ok(RowFile { writer, layout: layout.clone(), path: path.to_path_buf(), aside })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backcast_data::Market;
 use backcast_engine::{EngineError, RuleStrategy, RunConfig, RunResult, Span, run};
-use backcast_rules::EvalError;
+use backcast_rules::{EvalError, Evaluator};
 
 use crate::{
     SearchError,
@@ -32,6 +32,36 @@ impl Single<'_> {
         let assets = &self.bound.assets[account.members.clone()];
         let programs = self.bound.programs[account.members.clone()].iter().map(Arc::clone);
         let mut strategy = RuleStrategy::per_asset(programs.map(Some).collect(), params);
+        run(self.market, assets, span, config, &mut strategy).map_err(|error| self.place(error))
+    }
+
+    /// Evaluators for many runs of one account that share what they compute.
+    pub(crate) fn evaluators(&self, account: &Account) -> Vec<Evaluator<'_>> {
+        let member =
+            |i: usize| Evaluator::new(&self.bound.programs[i], self.market, self.bound.assets[i]);
+        account.members.clone().map(member).collect()
+    }
+
+    /// [`Single::run`] that adds what it computes to `evaluators`, those of the account, and begins with what is there.
+    pub(crate) fn run_sharing<'m>(
+        &'m self,
+        account: &Account,
+        params: &[f64],
+        span: &Span,
+        config: &RunConfig,
+        evaluators: &mut [Evaluator<'m>],
+    ) -> Result<RunResult, SearchError> {
+        for (member, evaluator) in account.members.clone().zip(&mut *evaluators) {
+            let rules = self.bound.programs[member].rules();
+            for node in [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short] {
+                // What is wrong with the parameters is said by the run.
+                let _ = node.map(|node| evaluator.bools(node, params));
+            }
+        }
+        let assets = &self.bound.assets[account.members.clone()];
+        let programs = self.bound.programs[account.members.clone()].iter().map(Arc::clone);
+        let mut strategy = RuleStrategy::per_asset(programs.map(Some).collect(), params)
+            .starting_from(evaluators.to_vec());
         run(self.market, assets, span, config, &mut strategy).map_err(|error| self.place(error))
     }
 

@@ -54,7 +54,7 @@ fn played(market: &Market, seed: u64, config: &RunConfig) -> RunResult {
     run(market, &assets(market), &Span::ALL, config, &mut strategy(seed)).unwrap()
 }
 
-fn strategy(seed: u64) -> RuleStrategy {
+fn strategy(seed: u64) -> RuleStrategy<'static> {
     let options = RuleOptions { stops: true, sets: 1, longest: 8, ..RuleOptions::default() };
     let drawn = (seed..).map(|seed| random_rules(seed, &options));
     // Now and then both entries are drawn alike, which the compiler refuses.
@@ -66,7 +66,7 @@ fn strategy(seed: u64) -> RuleStrategy {
 }
 
 /// A strategy that is asked at every bar, whatever it says about quiet ones.
-struct EveryBar(RuleStrategy);
+struct EveryBar(RuleStrategy<'static>);
 
 impl backcast_engine::Strategy for EveryBar {
     fn init(&mut self, setup: &mut Setup<'_>) -> Result<(), StrategyError> {

@@ -65,7 +65,7 @@ impl Default for SweepOptions {
             home: None,
             resume: false,
             out: None,
-            keep_bytes: 32 << 20,
+            keep_bytes: 16 << 20,
         }
     }
 }

@@ -197,6 +197,9 @@ impl OutOfSample<'_> {
         let names = self.accounts.iter().map(|account| account.name.clone());
         let mut stitcher = Stitcher::new(names.collect(), self.bound.config.cash);
         let mut windows = Vec::with_capacity(choices.len());
+        let single = Single { spec: self.spec, market: self.market, bound: self.bound };
+        let mut shared: Vec<_> =
+            self.accounts.iter().map(|account| single.evaluators(account)).collect();
         for ((choice, train), days) in choices.into_iter().zip(train).zip(self.days) {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
@@ -205,7 +208,10 @@ impl OutOfSample<'_> {
             let (mut rows, mut returns) = (Vec::new(), Vec::new());
             for (i, account) in self.accounts.iter().enumerate() {
                 let before = stitcher.equity(i);
-                let result = self.account(account, &values, *days, before)?;
+                let run = |span: &Span, config: &RunConfig| {
+                    single.run_sharing(account, &values, span, config, &mut shared[i])
+                };
+                let result = self.account(account, *days, before, run)?;
                 rows.push(result.as_ref().map_or(Row::EMPTY, |result| result.row));
                 if let Some(result) = result {
                     stitcher.add(i, result);
@@ -234,9 +240,9 @@ impl OutOfSample<'_> {
     fn account(
         &self,
         account: &Account,
-        values: &[f64],
         (from, to): (i32, i32),
         cash: f64,
+        run: impl FnOnce(&Span, &RunConfig) -> Result<RunResult, SearchError>,
     ) -> Result<Option<RunResult>, SearchError> {
         let (from, to) = (Some(Day(from)), Some(Day(to)));
         let has_bars = |member: usize| {
@@ -247,8 +253,7 @@ impl OutOfSample<'_> {
             return Ok(None);
         }
         let config = RunConfig { cash, liquidate: true, ..self.bound.config };
-        let single = Single { spec: self.spec, market: self.market, bound: self.bound };
-        single.run(account, values, &Span::Days { from, to }, &config).map(Some)
+        run(&Span::Days { from, to }, &config).map(Some)
     }
 }
 
