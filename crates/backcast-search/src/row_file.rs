@@ -20,7 +20,7 @@ use backcast_engine::lanes::ParamSets;
 use backcast_metrics::{Metric, Row};
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
-    basic::{Compression, ZstdLevel},
+    basic::Compression,
     file::properties::WriterProperties,
 };
 
@@ -128,8 +128,8 @@ impl RowFile {
         name.push(format!(".{}.part", std::process::id()));
         let aside = path.with_file_name(name);
         let file = File::create(&aside).map_err(SearchError::io("write", path))?;
-        let level = ZstdLevel::try_new(1).expect("one is a level");
-        let mut properties = WriterProperties::builder().set_compression(Compression::ZSTD(level));
+        // Metrics are close to noise: a stronger compression takes time and memory and saves little.
+        let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
         // Metrics hardly repeat: a dictionary of them only costs time and memory.
         for metric in &layout.metrics {
             properties = properties.set_column_dictionary_enabled(metric.name().into(), false);
