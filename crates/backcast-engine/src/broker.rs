@@ -68,12 +68,15 @@ impl Broker {
         run.ordered.set(false);
         let mut desk = run.desk.borrow_mut();
         let row = run.row() as u32;
-        for mut order in std::mem::take(&mut desk.fresh) {
+        let mut fresh = std::mem::take(&mut desk.fresh);
+        for mut order in fresh.drain(..) {
             if same_close && order.kind == OrderKind::Market && run.is_live(order.slot) {
                 order.from_row = row;
             }
             desk.wait(order);
         }
+        // Nothing orders meanwhile: the list goes back with its capacity.
+        desk.fresh = fresh;
         if same_close {
             let mut filling = Filling::new(self, run, &mut desk);
             filling.pass(Moment::Close, true, &|_| None);

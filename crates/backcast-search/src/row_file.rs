@@ -113,6 +113,24 @@ fn dictionary(keys: Vec<Option<i32>>, values: Vec<&str>) -> Result<ArrayRef, Str
     Ok(Arc::new(array.map_err(|e| e.to_string())?))
 }
 
+/// Removes what processes that were killed left beside a file; what cannot be removed does no harm.
+fn remove_abandoned(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.file_name();
+        let middle = found.to_str().zip(name.to_str()).and_then(|(found, name)| {
+            found.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".part")
+        });
+        let abandoned = middle.is_some_and(|pid| {
+            pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()
+        });
+        if abandoned {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A file that appears under its name only once it is complete.
 pub(crate) struct RowFile {
     writer: ArrowWriter<File>,
@@ -127,6 +145,7 @@ impl RowFile {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let aside = path.with_file_name(name);
+        remove_abandoned(path);
         let file = File::create(&aside).map_err(SearchError::io("write", path))?;
         // Metrics are close to noise: a stronger compression takes time and memory and saves little.
         let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
@@ -231,4 +250,30 @@ fn append(chunk: &mut Chunk, layout: &Layout, batch: &RecordBatch) -> Option<()>
         digests.extend(column.iter().map(|d| d.unwrap_or_default().to_owned()));
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.parquet");
+        let living = format!("rows.parquet.{}.part", std::process::id());
+        // No process has a number beyond the kernel's limit of 2^22.
+        for name in
+            ["rows.parquet.4194999.part", "rows.parquet.old.part", "other.4194999.part", &living]
+        {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_abandoned(&path);
+        let left = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name());
+        let mut left: Vec<_> = left.map(|name| name.into_string().unwrap()).collect();
+        left.sort();
+        let mut expected =
+            vec!["other.4194999.part".to_owned(), living, "rows.parquet.old.part".to_owned()];
+        expected.sort();
+        assert_eq!(left, expected);
+    }
 }

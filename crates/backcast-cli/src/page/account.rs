@@ -42,6 +42,9 @@ fn subtitle(outcome: &RunOutcome) -> String {
     let names = outcome.accounts.iter().map(|account| account.name.as_str());
     match outcome.mode {
         Mode::Each => format!("One run each: {}.", names.collect::<Vec<_>>().join(", ")),
+        Mode::Pool if outcome.accounts.iter().all(|a| a.result.assets.len() == 1) => {
+            "One run on one asset.".to_owned()
+        }
         Mode::Pool => "All assets out of one pool of cash.".to_owned(),
     }
 }
