@@ -35,7 +35,7 @@ pub use catalog::{
 };
 pub use directional::Adx;
 pub use momentum::{Macd, Momentum, Ppo, Roc, Rsi, Trix};
-pub use prefix::{PrefixSums, sma_from_prefix, sma_from_prefix_range};
+pub use prefix::{PrefixSums, RunningSums, sma_from_prefix, sma_from_prefix_range};
 pub use ranges::{
     Atr, Awesome, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange, Vortex, WilliamsR,
 };

@@ -85,16 +85,7 @@ impl PrefixSums {
         let mut from = valid_from;
         for piece in values[valid_from..].chunks(PIECE) {
             if piece.iter().fold(true, |all, value| all & value.is_finite()) {
-                let (mut his, mut los) = ([0.0; PIECE], [0.0; PIECE]);
-                // A local that nothing refers to stays in registers.
-                let mut running = sum;
-                for ((value, hi), lo) in piece.iter().zip(&mut his).zip(&mut los) {
-                    running.add(map(*value));
-                    (*hi, *lo) = (running.hi, running.lo);
-                }
-                sum = running;
-                hi.extend_from_slice(&his[..piece.len()]);
-                lo.extend_from_slice(&los[..piece.len()]);
+                push_sums(&mut sum, piece, &map, &mut hi, &mut lo);
             } else {
                 for (index, value) in (from..).zip(piece) {
                     if value.is_finite() {
@@ -144,12 +135,8 @@ impl PrefixSums {
     fn window_sums(&self, window: usize, range: Range<usize>, scale: f64, out: &mut [f64]) {
         let new = range.start + 1..range.end + 1;
         let old = new.start - window..new.end - window;
-        let bars = out.len();
-        let (hi_new, hi_old) = (&self.hi[new.clone()][..bars], &self.hi[old.clone()][..bars]);
-        let (lo_new, lo_old) = (&self.lo[new][..bars], &self.lo[old][..bars]);
-        for bar in 0..bars {
-            out[bar] = ((hi_new[bar] - hi_old[bar]) + (lo_new[bar] - lo_old[bar])) * scale;
-        }
+        let columns = [&self.hi[new.clone()], &self.hi[old.clone()], &self.lo[new], &self.lo[old]];
+        window_averages(columns, scale, out);
     }
 
     /// Writes `NaN` over the windows ending in `from..from + out.len()` that hold a missing value.
@@ -175,6 +162,102 @@ impl PrefixSums {
             self.window_sums(window, first..end, scale, inside);
             self.blank_missing(window, first, inside);
         }
+    }
+}
+
+/// Prefix sums of a series that is read once, from its first value on, with only the newest kept. The bits are those of
+/// [`PrefixSums`].
+#[derive(Debug, Clone)]
+pub struct RunningSums {
+    sum: Pair,
+    hi: Vec<f64>,
+    lo: Vec<f64>,
+    /// Number of values before the first sum that is kept.
+    first: usize,
+}
+
+impl Default for RunningSums {
+    fn default() -> Self {
+        Self { sum: Pair::default(), hi: vec![0.0], lo: vec![0.0], first: 0 }
+    }
+}
+
+impl RunningSums {
+    /// Number of values under the oldest sum that is kept.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Number of values so far.
+    pub fn end(&self) -> usize {
+        self.first + self.hi.len() - 1
+    }
+
+    /// Whether every sum so far is a finite number.
+    pub fn is_finite(&self) -> bool {
+        self.sum.hi.is_finite()
+    }
+
+    /// Adds the next values, all of them finite.
+    pub fn extend(&mut self, values: &[f64]) {
+        for piece in values.chunks(PIECE) {
+            push_sums(&mut self.sum, piece, |value| value, &mut self.hi, &mut self.lo);
+        }
+    }
+
+    /// Drops the oldest sums where more than `wanted + slack` are kept, so that `wanted` are left.
+    pub fn keep(&mut self, wanted: usize, slack: usize) {
+        if self.hi.len() > wanted + slack {
+            let surplus = self.hi.len() - wanted;
+            self.hi.drain(..surplus);
+            self.lo.drain(..surplus);
+            self.first += surplus;
+        }
+    }
+
+    /// Averages of the windows that end at the values `from..from + out.len()`, counted from 0.
+    ///
+    /// # Panics
+    /// If a sum that is needed is not there.
+    pub fn averages(&self, window: usize, from: usize, out: &mut [f64]) {
+        let new = from + 1 - self.first;
+        let old = new - window;
+        let scale = 1.0 / window as f64;
+        let sums =
+            |from: usize| (&self.hi[from..from + out.len()], &self.lo[from..from + out.len()]);
+        let ((hi_new, lo_new), (hi_old, lo_old)) = (sums(new), sums(old));
+        window_averages([hi_new, hi_old, lo_new, lo_old], scale, out);
+    }
+}
+
+/// Adds finite values to a running sum and writes down each sum.
+#[inline(always)]
+fn push_sums(
+    sum: &mut Pair,
+    piece: &[f64],
+    map: impl Fn(f64) -> f64,
+    hi: &mut Vec<f64>,
+    lo: &mut Vec<f64>,
+) {
+    let (mut his, mut los) = ([0.0; PIECE], [0.0; PIECE]);
+    // A local that nothing refers to stays in registers.
+    let mut running = *sum;
+    for ((value, hi), lo) in piece.iter().zip(&mut his).zip(&mut los) {
+        running.add(map(*value));
+        (*hi, *lo) = (running.hi, running.lo);
+    }
+    *sum = running;
+    hi.extend_from_slice(&his[..piece.len()]);
+    lo.extend_from_slice(&los[..piece.len()]);
+}
+
+/// `((hi_new - hi_old) + (lo_new - lo_old)) * scale`, the one place of this formula for whole slices.
+fn window_averages([hi_new, hi_old, lo_new, lo_old]: [&[f64]; 4], scale: f64, out: &mut [f64]) {
+    let bars = out.len();
+    let (hi_new, hi_old) = (&hi_new[..bars], &hi_old[..bars]);
+    let (lo_new, lo_old) = (&lo_new[..bars], &lo_old[..bars]);
+    for bar in 0..bars {
+        out[bar] = ((hi_new[bar] - hi_old[bar]) + (lo_new[bar] - lo_old[bar])) * scale;
     }
 }
 

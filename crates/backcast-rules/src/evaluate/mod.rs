@@ -1,6 +1,7 @@
 //! Programs to series and bitmaps, whole columns at a time, every result kept.
 
 mod compare;
+mod rolling;
 mod series;
 mod stream;
 
@@ -19,6 +20,7 @@ use crate::{
     error::EvalError,
     program::{ColumnRef, CrossDir, Home, Node, NodeId, Program},
 };
+use rolling::Rolling;
 use stream::Source;
 
 /// A node and the bits of the parameters it depends on, those alone: what differs elsewhere is computed once.
@@ -27,6 +29,18 @@ type Key = (NodeId, Box<[u64]>);
 /// Most parts of an expression that are computed anew for each reader; what is larger is kept as a whole, so that expressions
 /// that use each other many times are not computed many times.
 const STREAMED_PARTS: usize = 16;
+
+/// Rows from which on prefix sums are not kept for a single reader: they would leave the cache.
+const LONG_SERIES: usize = 1 << 16;
+
+/// What becomes of the sums behind a moving average.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sums {
+    /// Other windows will read them too.
+    Kept,
+    /// One reader goes through the series once.
+    AsRead,
+}
 
 /// Computes nodes of one program over all rows of one asset.
 ///
@@ -43,6 +57,7 @@ pub struct Evaluator<'m> {
     aligned: FxHashMap<Key, Arc<Series>>,
     bools: FxHashMap<Key, Arc<Bits>>,
     prefixes: FxHashMap<Key, Arc<PrefixSums>>,
+    rolling: FxHashMap<Key, Arc<Rolling>>,
     factors: FxHashMap<AssetId, Arc<Factors>>,
     /// By asset: for each own row the number of its rows at or before.
     rows_before: FxHashMap<AssetId, Arc<[usize]>>,
@@ -63,6 +78,7 @@ impl<'m> Evaluator<'m> {
             aligned: FxHashMap::default(),
             bools: FxHashMap::default(),
             prefixes: FxHashMap::default(),
+            rolling: FxHashMap::default(),
             factors: FxHashMap::default(),
             rows_before: FxHashMap::default(),
         }
@@ -97,7 +113,7 @@ impl<'m> Evaluator<'m> {
         if self.program.is_bool(node) {
             return Err(EvalError::NotANumber { node: node.index() });
         }
-        Ok(Stream { source: self.streamed(node, params)?, rows: self.rows() })
+        Ok(Stream { source: self.streamed(node, params, Sums::Kept)?, rows: self.rows() })
     }
 
     /// A condition at every row.
@@ -133,6 +149,7 @@ impl<'m> Evaluator<'m> {
         self.aligned.clear();
         self.bools.clear();
         self.prefixes.clear();
+        self.rolling.clear();
     }
 
     /// Forgets series and conditions, keeping what is small and shared: factors and moving sums.
@@ -196,15 +213,16 @@ impl<'m> Evaluator<'m> {
     }
 
     /// A numeric node on the own rows, computed as it is read where that is cheap.
-    fn streamed(&mut self, node: NodeId, params: &[f64]) -> Result<Source, EvalError> {
+    fn streamed(&mut self, node: NodeId, params: &[f64], sums: Sums) -> Result<Source, EvalError> {
         let mut parts = STREAMED_PARTS;
-        self.streamed_part(node, params, &mut parts)
+        self.streamed_part(node, params, sums, &mut parts)
     }
 
     fn streamed_part(
         &mut self,
         node: NodeId,
         params: &[f64],
+        sums: Sums,
         parts: &mut usize,
     ) -> Result<Source, EvalError> {
         let program = self.program;
@@ -216,19 +234,23 @@ impl<'m> Evaluator<'m> {
         *parts -= 1;
         Ok(match program.node(node) {
             Node::Unary(op, a) => {
-                Source::Unary(*op, Box::new(self.streamed_part(*a, params, parts)?))
+                Source::Unary(*op, Box::new(self.streamed_part(*a, params, sums, parts)?))
             }
             Node::Binary(op, a, b) => {
-                let a = self.streamed_part(*a, params, parts)?;
-                Source::Binary(*op, Box::new(a), Box::new(self.streamed_part(*b, params, parts)?))
+                let a = self.streamed_part(*a, params, sums, parts)?;
+                Source::Binary(
+                    *op,
+                    Box::new(a),
+                    Box::new(self.streamed_part(*b, params, sums, parts)?),
+                )
             }
             Node::Shift(a, by) => {
-                Source::Shift(Box::new(self.streamed_part(*a, params, parts)?), *by)
+                Source::Shift(Box::new(self.streamed_part(*a, params, sums, parts)?), *by)
             }
             Node::Indicator { spec, inputs, .. }
                 if spec.fast_path == Some(FastPath::PrefixAverage) =>
             {
-                self.average(node, inputs[0], params)?
+                self.average(node, inputs[0], params, sums)?
             }
             _ => self.seen_from(self.asset, node, params)?,
         })
@@ -240,6 +262,7 @@ impl<'m> Evaluator<'m> {
         node: NodeId,
         input: NodeId,
         params: &[f64],
+        sums: Sums,
     ) -> Result<Source, EvalError> {
         let window = self.program.indicator_params(node, params)?[0] as usize;
         let home = self.home(node);
@@ -249,6 +272,11 @@ impl<'m> Evaluator<'m> {
         }
         let source = self.seen_from(home, input, params)?;
         let series = self.whole(source, home);
+        let long = series.values.len() >= LONG_SERIES && self.home(input) == home;
+        if sums == Sums::AsRead && long && !series.gaps {
+            let rolling = self.rolling.entry(key).or_insert_with(|| Arc::new(Rolling::new(series)));
+            return Ok(Source::Rolling(rolling.clone(), window));
+        }
         let sums = Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
         if self.home(input) == home {
             self.prefixes.insert(key, sums.clone());
@@ -302,7 +330,7 @@ impl<'m> Evaluator<'m> {
             Node::Indicator { spec, inputs, .. }
                 if spec.fast_path == Some(FastPath::PrefixAverage) =>
             {
-                self.average(node, inputs[0], params)?.collect(rows)
+                self.average(node, inputs[0], params, Sums::Kept)?.collect(rows)
             }
             Node::Indicator { spec, inputs, params: nodes, output } => {
                 self.indicator(node, (spec, inputs, nodes), params)?.swap_remove(*output)
@@ -391,7 +419,8 @@ impl<'m> Evaluator<'m> {
         b: NodeId,
         params: &[f64],
     ) -> Result<Bits, EvalError> {
-        let sides = (self.streamed(a, params)?, self.streamed(b, params)?);
+        let sums = Sums::AsRead;
+        let sides = (self.streamed(a, params, sums)?, self.streamed(b, params, sums)?);
         let [up, down] = compare::crossings(&sides.0, &sides.1, self.rows());
         let (wanted, other, other_dir) = match dir {
             CrossDir::Above => (up, down, CrossDir::Below),
@@ -417,7 +446,8 @@ impl<'m> Evaluator<'m> {
         let computed = match program.node(node) {
             Node::Bool(value) => Bits::constant(rows, *value),
             Node::Compare(op, a, b) => {
-                let (a, b) = (self.streamed(*a, params)?, self.streamed(*b, params)?);
+                let sums = Sums::AsRead;
+                let (a, b) = (self.streamed(*a, params, sums)?, self.streamed(*b, params, sums)?);
                 compare::comparison(*op, &a, &b, rows)
             }
             Node::Cross(dir, a, b) => self.crossed(*dir, *a, *b, params)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backcast_indicators::{PrefixSums, sma_from_prefix_range};
 
-use super::series::Series;
+use super::{rolling::Rolling, series::Series};
 use crate::{
     numeric::{self, defined},
     program::{BinaryOp, UnaryOp},
@@ -48,6 +48,8 @@ pub(super) enum Source {
     Scalar(f64),
     /// Moving average over shared sums.
     Average(Arc<PrefixSums>, usize),
+    /// Moving average over sums that are made as they are read, for series too long to keep theirs.
+    Rolling(Arc<Rolling>, usize),
     Unary(UnaryOp, Box<Source>),
     Binary(BinaryOp, Box<Source>, Box<Source>),
     Shift(Box<Source>, usize),
@@ -82,6 +84,7 @@ impl Source {
                     out.iter_mut().for_each(|x| *x = defined(*x));
                 }
             }
+            Source::Rolling(sums, window) => sums.fill(*window, from, out),
             Source::Shift(of, by) => {
                 let before = by.saturating_sub(from).min(out.len());
                 let (undefined, rest) = out.split_at_mut(before);

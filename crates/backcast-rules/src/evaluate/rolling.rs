@@ -1,0 +1,104 @@
+//! Moving averages of a long series without an array of its prefix sums: only the stretch that windows reach back over is kept.
+//!
+//! The sums are those of `PrefixSums`, bit for bit: the same additions in the same order from the first defined value on.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use backcast_indicators::RunningSums;
+
+use super::series::Series;
+use crate::numeric::defined;
+
+/// Sums kept beyond the longest window before the oldest are dropped.
+const SLACK: usize = 4096;
+
+/// Sums of one series, shared by the windows over it. Reading forward is cheap; reading back begins anew.
+#[derive(Debug)]
+pub(super) struct Rolling {
+    series: Arc<Series>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    sums: RunningSums,
+    /// Longest window so far: so many sums must be kept.
+    longest: usize,
+}
+
+impl Rolling {
+    /// Nothing is summed yet. The series must have no gaps.
+    pub(super) fn new(series: Arc<Series>) -> Rolling {
+        Rolling { series, state: Mutex::default() }
+    }
+
+    /// Averages of the windows that end in `from..from + out.len()`, NaN where there is no full one.
+    pub(super) fn fill(&self, window: usize, from: usize, out: &mut [f64]) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { sums, longest } = &mut *state;
+        let first_full = self.series.valid_from.saturating_add(window - 1);
+        let (before, out) = out.split_at_mut(first_full.saturating_sub(from).min(out.len()));
+        before.fill(f64::NAN);
+        if out.is_empty() {
+            return;
+        }
+        let from = from + before.len();
+        // Sums are counted from the first defined value; the window that ends at `from` begins after this one.
+        let oldest = from + 1 - window - self.series.valid_from;
+        let end = from + out.len() - self.series.valid_from;
+        if window > *longest || sums.first() > oldest {
+            *sums = RunningSums::default();
+            *longest = window.max(*longest);
+        }
+        let values = &self.series.values[self.series.valid_from..];
+        while sums.end() < end {
+            let next = (sums.end() + SLACK).min(end);
+            sums.extend(&values[sums.end()..next]);
+            sums.keep(SLACK.max(out.len()) + *longest, SLACK);
+        }
+        sums.averages(window, end - out.len(), out);
+        if !sums.is_finite() {
+            out.iter_mut().for_each(|x| *x = defined(*x));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backcast_indicators::{PrefixSums, sma_from_prefix_range};
+
+    use super::*;
+
+    #[test]
+    fn averages_as_they_are_read_are_those_of_kept_sums() {
+        let noise = |i: u64| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / 7.0;
+        let mut values: Vec<f64> = (0..30_000).map(noise).collect();
+        values[..13].fill(f64::NAN);
+        let sums = PrefixSums::starting_at(&values, 13);
+        let series = Arc::new(Series::new(values));
+        assert_eq!(series.valid_from, 13);
+        let rolling = Rolling::new(series);
+        let mut piece = [0.0; 700];
+        let mut expected = [0.0; 700];
+        // Forward with windows in turns, a longer one late, then back, beyond the slack, and at the end.
+        let reads = (0..40).map(|i| (i * 512, [10, 30, 1][i % 3])).chain([
+            (15_000, 5_000),
+            (15_512, 30),
+            (3, 30),
+            (0, 2),
+            (20_000, 1_000),
+            (29_700, 10),
+        ]);
+        for (from, window) in reads {
+            let n = 700.min(30_000 - from);
+            rolling.fill(window, from, &mut piece[..n]);
+            sma_from_prefix_range(&sums, window, from, &mut expected[..n]);
+            let bits = |xs: &[f64]| xs.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            let same = piece[..n]
+                .iter()
+                .zip(&expected)
+                .all(|(a, b)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()));
+            assert!(same, "{from} {window}: {:?}", bits(&piece[..3]));
+        }
+    }
+}
