@@ -21,6 +21,7 @@ use crate::{
     config::{FillTiming, RunConfig, Sizing},
     desk::News,
     error::EngineError,
+    lanes::prefetch,
     ledger::Ledger,
     recorder::Recorder,
     result::RunResult,
@@ -224,6 +225,9 @@ impl<'m> Engine<'m> {
         if rows == 0 {
             return;
         }
+        // What the row after the stretch will read comes from memory while the stretch is marked.
+        prefetch(feed.open, feed.next + rows + 1);
+        prefetch(&self.run.clock().time, self.next_row + rows);
         let close = &feed.close[feed.next..feed.next + rows];
         self.recorder.record_stretch(&self.run.ledger, close);
         self.run.ledger.mark(0, close[rows - 1]);

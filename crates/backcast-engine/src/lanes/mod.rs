@@ -13,3 +13,5 @@ pub use param_sets::{Param, ParamSets, Picker};
 pub use plan::{Plan, unsupported};
 pub use time::curve_totals;
 pub use vector::{Isa, Kernel, LaneVector, dispatch};
+
+pub(crate) use vector::prefetch;

@@ -83,6 +83,15 @@ pub(crate) fn put_byte(word: &mut u64, byte: usize, bits: u8) {
     unsafe { std::ptr::from_mut(word).cast::<u8>().add(byte).write_volatile(bits) }
 }
 
+/// Asks for the cache line of `slice[at]`, which will be read soon; nothing where there is no such place.
+#[inline(always)]
+pub(crate) fn prefetch<T>(slice: &[T], at: usize) {
+    if let Some(place) = slice.get(at) {
+        // SAFETY: a hint about an address that lies in the slice; it reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
+    }
+}
+
 /// Work that is compiled once per level.
 pub trait Kernel {
     /// What it gives.
