@@ -29,10 +29,7 @@ impl Single<'_> {
         span: &Span,
         config: &RunConfig,
     ) -> Result<RunResult, SearchError> {
-        let assets = &self.bound.assets[account.members.clone()];
-        let programs = self.bound.programs[account.members.clone()].iter().map(Arc::clone);
-        let mut strategy = RuleStrategy::per_asset(programs.map(Some).collect(), params);
-        run(self.market, assets, span, config, &mut strategy).map_err(|error| self.place(error))
+        self.run_sharing(account, params, span, config, &mut [])
     }
 
     /// Evaluators for many runs of one account that share what they compute.
@@ -42,7 +39,8 @@ impl Single<'_> {
         account.members.clone().map(member).collect()
     }
 
-    /// [`Single::run`] that adds what it computes to `evaluators`, those of the account, and begins with what is there.
+    /// [`Single::run`] that adds what it computes to `evaluators`, those of the account, and begins with what is there; none of
+    /// them computes everything anew.
     pub(crate) fn run_sharing<'m>(
         &'m self,
         account: &Account,
@@ -53,9 +51,9 @@ impl Single<'_> {
     ) -> Result<RunResult, SearchError> {
         for (member, evaluator) in account.members.clone().zip(&mut *evaluators) {
             let rules = self.bound.programs[member].rules();
-            for node in [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short] {
-                // What is wrong with the parameters is said by the run.
-                let _ = node.map(|node| evaluator.bools(node, params));
+            let wanted = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];
+            for node in wanted.into_iter().flatten() {
+                evaluator.bools(node, params).map_err(|error| self.spec.place_eval(&error))?;
             }
         }
         let assets = &self.bound.assets[account.members.clone()];
