@@ -28,11 +28,14 @@ pub(crate) fn process(name: &str, arguments: &[&str]) -> Result<Told, String> {
     serde_json::from_slice(&output.stdout).map_err(|error| format!("{name} told nonsense: {error}"))
 }
 
-/// What the process prints at its end.
-pub(crate) fn told(seconds: f64) -> String {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// What the process prints at its end: a peak that cannot be read is an error, for none at all would meet every target.
+pub(crate) fn told(seconds: f64) -> Result<String, String> {
+    let path = "/proc/self/status";
+    let status =
+        fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
-    let told = Told { seconds, peak_bytes: kilobytes.unwrap_or(0.0) * 1024.0 };
-    serde_json::to_string(&told).unwrap_or_default()
+    let kilobytes = kilobytes.ok_or_else(|| format!("{path} tells no peak (VmHWM)"))?;
+    let told = Told { seconds, peak_bytes: kilobytes * 1024.0 };
+    serde_json::to_string(&told).map_err(|error| error.to_string())
 }

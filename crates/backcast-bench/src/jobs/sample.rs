@@ -44,5 +44,5 @@ pub(super) fn child(arguments: &[&str]) -> Result<String, String> {
     if market.assets.is_empty() || sessions == 0 {
         return Err("the sample or its calendar is empty".to_owned());
     }
-    Ok(fresh::told(seconds))
+    fresh::told(seconds)
 }
