@@ -1,0 +1,1 @@
+//! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
