@@ -1,1 +1,3 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
+
+pub mod stats;

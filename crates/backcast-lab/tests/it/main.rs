@@ -1,0 +1,3 @@
+//! Behaviour of the laboratory through its public face.
+
+mod stats;

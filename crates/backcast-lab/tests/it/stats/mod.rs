@@ -1,0 +1,5 @@
+//! Statistics: known values, and what simulation says about them.
+
+mod known_values;
+mod pairs;
+mod refusals;
