@@ -4,7 +4,7 @@ use std::{fmt, io, path::Path};
 
 use backcast_calendar::CalendarError;
 use backcast_rules::{EvalError, RuleError};
-use backcast_search::{SearchError, SpecError, Stopped};
+use backcast_search::{Process, SearchError, SpecError, Stopped};
 use backcast_store::StoreError;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
@@ -91,6 +91,13 @@ impl Failure {
         let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
         let help = format!("go on with: backcast sweep --resume {}{out}", stopped.id);
         Failure { code: Failure::STOPPED, ..Failure::new(message) }.help(help)
+    }
+
+    /// What was to go on has not stopped.
+    pub(crate) fn still_running(what: &str, process: Process) -> Failure {
+        let number = process.number.map_or_else(|| "PROCESS".to_owned(), |n| n.to_string());
+        let help = format!("wait until it ends, or stop it with `kill {number}` and go on then");
+        Failure::new(format!("{what} has not stopped: {process} runs it")).help(help)
     }
 
     /// A command was asked to stop and has nothing that could go on.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use backcast_search::Progress;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::terminal::Terminal;
+use crate::terminal::{Stream, Terminal};
 
 /// Draws what a search tells.
 pub(crate) struct Bar {
@@ -49,6 +49,14 @@ impl Progress for Bar {
     fn advance(&self, runs: u64) {
         if let Some(bar) = self.bar.get() {
             bar.inc(runs);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let say = || Stream::Stderr.write_all(format!("note: {text}\n").as_bytes());
+        match self.bar.get() {
+            Some(bar) => bar.suspend(say),
+            None => say(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub use hold_up::{AccountSummary, HoldUp};
 pub use progress::{Progress, Quiet};
 pub use rank::{Best, best_of, better, means};
 pub use run::{RunAccount, RunOutcome, SavedRun, run_spec, saved_run};
+pub use saved::Process;
 pub use spec::{Override, Spec, SpecError};
 pub use sweep::{
     AccountRows, SavedSweep, Stopped, SweepOptions, SweepOutcome, SweepResult, saved_sweep, sweep,

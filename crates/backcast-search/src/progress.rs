@@ -11,6 +11,11 @@ pub trait Progress: Sync {
     fn advance(&self, runs: u64) {
         let _ = runs;
     }
+
+    /// A reader should know this while the search runs; it does not touch the results.
+    fn note(&self, text: &str) {
+        let _ = text;
+    }
 }
 
 /// A listener that hears nothing.

@@ -1,11 +1,13 @@
-//! `manifest.json` of a saved run or sweep: its spec, and what it was made of.
+//! The folder of a saved search, who may write it, and its `manifest.json`: the spec, and what it was made of.
 
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use backcast_engine::Manifest;
+use backcast_store::FileLock;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -89,6 +91,83 @@ impl SavedSpec {
             return Err(SearchError::damaged(path, why));
         }
         Ok(Some(saved))
+    }
+}
+
+/// Name of the file in a folder of state that the process which writes there holds.
+const LOCK: &str = "lock";
+
+/// How long to wait for a lock: whoever only looks whether it is held lets go at once.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A process that runs a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number, where it left one.
+    pub number: Option<u32>,
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.number {
+            Some(number) => write!(f, "process {number}"),
+            None => f.write_str("another process"),
+        }
+    }
+}
+
+/// The folder of a search that takes its time, below `home`. One process at a time writes there.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    lock: Option<FileLock>,
+}
+
+impl Folder {
+    pub(crate) fn of(home: &Path, kind: &str, id: &str) -> Folder {
+        Folder { path: home.join(format!("{kind}s")).join(id), lock: None }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder and takes it, unless another process has it.
+    pub(crate) fn lock(&mut self) -> Result<(), SearchError> {
+        fs::create_dir_all(&self.path).map_err(SearchError::io("make", &self.path))?;
+        let file = self.path.join(LOCK);
+        self.lock = FileLock::take(&file, PATIENCE).map_err(SearchError::io("lock", &file))?;
+        Ok(())
+    }
+
+    /// Whether this process may write here.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Which process has the folder, or had it last.
+    pub(crate) fn holder(&self) -> Process {
+        Process { number: FileLock::holder(&self.path.join(LOCK)) }
+    }
+
+    /// The process that has the folder now.
+    pub(crate) fn running(&self) -> Option<Process> {
+        FileLock::is_held(&self.path.join(LOCK)).then(|| self.holder())
+    }
+
+    /// Removes what is in the folder. The lock stays.
+    pub(crate) fn clear(&self) -> Result<(), SearchError> {
+        let fail = |error| SearchError::io("clear", &self.path)(error);
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            if entry.file_name() == LOCK {
+                continue;
+            }
+            let folder = entry.file_type().map_err(fail)?.is_dir();
+            let remove = if folder { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path()).map_err(fail)?;
+        }
+        Ok(())
     }
 }
 

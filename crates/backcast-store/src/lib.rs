@@ -5,6 +5,7 @@ mod bundle;
 mod columns;
 mod digest;
 mod error;
+mod file_lock;
 mod home;
 mod ingest;
 mod map;
@@ -16,6 +17,7 @@ pub use bundle::{
 };
 pub use digest::data_digest;
 pub use error::{RowError, StoreError};
+pub use file_lock::FileLock;
 pub use home::Home;
 pub use ingest::{
     AdjClose, BarLabel, ColumnMap, DateOrder, Format, IngestReport, IngestRequest, Prices,

@@ -29,7 +29,8 @@ const BRIEF: usize = 3;
     backcast sweep examples/sma_grid.toml --report report.html\n  \
     backcast sweep examples/sma_grid.toml --set params.fast=5..50..5 --out rows.parquet\n  \
     backcast sweep --resume 0123456789ab\n\n\
-    Ctrl-C keeps what is finished, ends with exit code 75 and says how to go on.")]
+    Ctrl-C keeps what is finished, ends with exit code 75 and says how to go on. While another process runs the same \
+    sweep, this one gives the same results and keeps nothing.")]
 pub(crate) struct Args {
     /// The spec, a TOML file
     #[arg(value_name = "SPEC", required_unless_present = "resume")]
@@ -154,9 +155,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let result = match outcome? {
         SweepOutcome::Finished(result) => *result,
         SweepOutcome::Stopped(stopped) => {
-            return Err(match &options.home {
-                Some(_) => Failure::stopped(&stopped, args.out.as_deref()),
-                None => Failure::begin_again("backcast sweep SPEC"),
+            return Err(match stopped.kept {
+                true => Failure::stopped(&stopped, args.out.as_deref()),
+                false => Failure::begin_again("backcast sweep SPEC"),
             });
         }
     };
@@ -194,7 +195,10 @@ fn writable(home: &Home, terminal: &mut Terminal) -> Option<PathBuf> {
 fn spec_of(args: &Args, home: &Home) -> Result<Spec, Failure> {
     if let Some(id) = &args.resume {
         let saved = saved_sweep(home.path(), id)?;
-        return Ok(saved.spec);
+        return match saved.running {
+            None => Ok(saved.spec),
+            Some(process) => Err(Failure::still_running(&format!("sweep {id}"), process)),
+        };
     }
     let path = args.spec.as_deref().ok_or_else(|| Failure::usage("no spec was given"))?;
     let mut overrides = args.changes.overrides();

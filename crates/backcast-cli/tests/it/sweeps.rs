@@ -3,10 +3,12 @@
 use std::{
     fs,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
+
+use expect_test::expect;
 
 use crate::program::{Project, examples};
 
@@ -93,8 +95,7 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
     while chunks(&project).is_empty() {
         thread::sleep(Duration::from_millis(2));
     }
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    signal("-INT", &child);
     let stopped = project.outcome(child.wait_with_output().unwrap());
     assert_eq!((stopped.code, stopped.stdout.as_str()), (75, ""), "{}", stopped.stderr);
     assert!(!project.path("rows.parquet").exists());
@@ -113,6 +114,47 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
         kept.iter().map(written).collect::<Vec<_>>(),
         "finished chunks were made again"
     );
+}
+
+/// Sends a signal to a process.
+fn signal(name: &str, child: &Child) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn a_sweep_of_what_another_process_sweeps_gives_the_same_and_harms_nothing() {
+    let project = Project::new();
+    project.write("slow.toml", SLOW);
+    let mut command = project.command(&["sweep", "slow.toml"]);
+    let first = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while chunks(&project).is_empty() {
+        thread::sleep(Duration::from_millis(2));
+    }
+    // It stands still, with the work half done, while the others run.
+    signal("-STOP", &first);
+    let kept = chunks(&project).len();
+    let second = project.run(&["sweep", "slow.toml"]);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let (_, id) = second.stdout.rsplit_once("\nsweep ").expect("its id is printed");
+    let (id, pid) = (&id[..12], first.id());
+    let note = format!(
+        "note: process {pid} runs sweep {id} as well; this one keeps nothing for --resume\n"
+    );
+    assert!(second.stderr.contains(&note), "{}", second.stderr);
+    assert_eq!(chunks(&project).len(), kept);
+    let resumed = project.run(&["sweep", "--resume", id]);
+    let told = resumed.told().replace(&pid.to_string(), "4711").replace(id, "ID");
+    expect![[r#"
+        exit 1
+        --- stderr
+          × sweep ID has not stopped: process 4711 runs it
+          help: wait until it ends, or stop it with `kill 4711` and go on then
+    "#]]
+    .assert_eq(&told);
+    signal("-CONT", &first);
+    let first = project.outcome(first.wait_with_output().unwrap());
+    assert_eq!((first.code, first.stdout), (0, second.stdout), "{}", first.stderr);
 }
 
 #[test]

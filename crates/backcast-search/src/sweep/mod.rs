@@ -46,7 +46,8 @@ pub struct SweepOptions {
     pub isa: Isa,
     /// Sets of a chunk, which is what is lost at most when a sweep is killed; 0 leaves it to the program.
     pub chunk: usize,
-    /// Folder of the project's state (`.backcast`); chunks are saved below it. `None` saves nothing.
+    /// Folder of the project's state (`.backcast`); chunks are saved below it. `None` saves nothing. Nothing is saved
+    /// either, with a note to [`Progress`], while another process runs the same search there.
     pub home: Option<PathBuf>,
     /// Whether chunks saved earlier are used again.
     pub resume: bool,
@@ -75,7 +76,7 @@ impl Default for SweepOptions {
 pub enum SweepOutcome {
     /// All sets are done.
     Finished(Box<SweepResult>),
-    /// It was asked to stop; what is done is saved where there is a `home`.
+    /// It was asked to stop; what is done is saved where there is a `home` that no other process sweeps the same in.
     Stopped(Stopped),
 }
 
@@ -88,6 +89,8 @@ pub struct Stopped {
     pub done: u64,
     /// Runs in all.
     pub total: u64,
+    /// Whether the finished chunks are saved, so that it can go on by its id.
+    pub kept: bool,
 }
 
 /// What a finished sweep found.
@@ -173,6 +176,9 @@ pub fn sweep(
     let (state, chunk) = match &options.home {
         Some(home) => {
             let state = State::open(home, spec, &manifest, chunk, options.resume)?;
+            if let Some(note) = state.shared() {
+                progress.note(&note);
+            }
             let chunk = state.chunk;
             (Some(state), chunk)
         }
@@ -187,7 +193,8 @@ pub fn sweep(
     while waves.next < tasks.len() {
         if stop.load(Ordering::Relaxed) {
             let id = manifest.run_id();
-            return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total }));
+            let kept = state.as_ref().is_some_and(State::keeps);
+            return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total, kept }));
         }
         for done in waves.run_next(&runner, state.as_ref(), progress)? {
             if let Some(out) = &mut out {

@@ -1,9 +1,7 @@
-//! A sweep on disk, so that it can go on: `.backcast/sweeps/ID/manifest.json` and one Parquet file for each finished chunk.
+//! A sweep on disk, so that it can go on: `.backcast/sweeps/ID/manifest.json`, one Parquet file for each finished chunk, and
+//! the lock of the process that writes them.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use backcast_engine::{Manifest, lanes::ParamSets};
 
@@ -11,7 +9,7 @@ use super::Task;
 use crate::{
     SearchError,
     row_file::{Chunk, Layout, RowFile, read_chunk},
-    saved::{self, SavedSpec, pairs},
+    saved::{self, Folder, Process, SavedSpec, pairs},
     spec::Spec,
 };
 
@@ -22,6 +20,8 @@ pub struct SavedSweep {
     pub id: String,
     /// Its spec, overrides included.
     pub spec: Spec,
+    /// The process that runs it right now.
+    pub running: Option<Process>,
 }
 
 /// Reads what is needed to go on with a sweep below `home` (`.backcast`).
@@ -30,19 +30,21 @@ pub struct SavedSweep {
 /// [`SearchError::UnknownId`] where there is none; a manifest that cannot be read.
 pub fn saved_sweep(home: &Path, id: &str) -> Result<SavedSweep, SearchError> {
     let saved = saved::find(home, "sweep", id)?;
-    Ok(SavedSweep { id: saved.id.clone(), spec: saved.spec()? })
+    let running = Folder::of(home, "sweep", &saved.id).running();
+    Ok(SavedSweep { id: saved.id.clone(), spec: saved.spec()?, running })
 }
 
 /// The folder of a running sweep.
 pub(super) struct State {
-    folder: PathBuf,
+    id: String,
+    folder: Folder,
     /// Sets of a chunk, from the manifest where the sweep goes on.
     pub(super) chunk: usize,
     resume: bool,
 }
 
 impl State {
-    /// Makes the folder, or finds it again to go on.
+    /// Makes the folder, or finds it again to go on. Where another process has it, that one's chunks are left alone.
     pub(super) fn open(
         home: &Path,
         spec: &Spec,
@@ -51,26 +53,39 @@ impl State {
         resume: bool,
     ) -> Result<State, SearchError> {
         let id = manifest.run_id();
-        let folder = home.join("sweeps").join(&id);
-        let file = folder.join("manifest.json");
+        let mut folder = Folder::of(home, "sweep", &id);
+        folder.lock()?;
+        let file = folder.path().join("manifest.json");
         if resume && let Some(saved) = SavedSpec::read(&file)? {
             if saved.manifest != pairs(manifest) {
                 return Err(SearchError::Changed { id });
             }
-            return Ok(State { folder, chunk: saved.chunk.max(1), resume });
+            return Ok(State { id, folder, chunk: saved.chunk.max(1), resume });
         }
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(SearchError::io("clear", &folder))?;
+        if folder.is_ours() {
+            folder.clear()?;
+            let mut saved = SavedSpec::of("sweep", spec, manifest, Vec::new());
+            saved.chunk = chunk;
+            saved.write(&file)?;
         }
-        fs::create_dir_all(&folder).map_err(SearchError::io("make", &folder))?;
-        let mut saved = SavedSpec::of("sweep", spec, manifest, Vec::new());
-        saved.chunk = chunk;
-        saved.write(&file)?;
-        Ok(State { folder, chunk, resume })
+        Ok(State { id, folder, chunk, resume })
+    }
+
+    /// Whether finished chunks are saved.
+    pub(super) fn keeps(&self) -> bool {
+        self.folder.is_ours()
+    }
+
+    /// What to tell where another process has the folder.
+    pub(super) fn shared(&self) -> Option<String> {
+        (!self.keeps()).then(|| {
+            let (id, holder) = (&self.id, self.folder.holder());
+            format!("{holder} runs sweep {id} as well; this one keeps nothing for --resume")
+        })
     }
 
     fn path(&self, task: &Task) -> PathBuf {
-        self.folder.join(format!("chunk-{:06}.parquet", task.number))
+        self.folder.path().join(format!("chunk-{:06}.parquet", task.number))
     }
 
     /// A chunk that was finished earlier; a file that cannot be read counts as missing and is made again.
@@ -81,6 +96,7 @@ impl State {
         read_chunk(&self.path(task), layout, task.account, task.sets.clone()).ok()
     }
 
+    /// Saves a finished chunk, unless another process has the folder.
     pub(super) fn save(
         &self,
         layout: &Layout,
@@ -88,6 +104,9 @@ impl State {
         task: &Task,
         chunk: &Chunk,
     ) -> Result<(), SearchError> {
+        if !self.keeps() {
+            return Ok(());
+        }
         let mut file = RowFile::create(&self.path(task), layout)?;
         file.push(sets, chunk)?;
         file.finish()

@@ -3,7 +3,10 @@
 use std::{
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use backcast_data::Market;
@@ -125,7 +128,7 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
         SweepOutcome::Finished(_) => panic!("it was told to stop"),
     };
     assert_eq!(stopped.id, base.id);
-    assert!(stopped.done >= 900 && stopped.done < stopped.total, "{stopped:?}");
+    assert!(stopped.kept && stopped.done >= 900 && stopped.done < stopped.total, "{stopped:?}");
     assert!(!folder.path().join("half.parquet").exists(), "an unfinished file has no name");
 
     // A kill may leave a torn chunk; it is made again.
@@ -151,6 +154,71 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
     );
     // Other data has another digest, hence another id: nothing of the old chunks is used.
     assert!(matches!(error.unwrap(), SweepOutcome::Finished(result) if result.id != stopped.id));
+}
+
+/// Sweeps the same a second time while the first one is at work.
+struct SecondSweep<'a> {
+    spec: &'a Spec,
+    market: &'a Market,
+    options: SweepOptions,
+    result: Mutex<Option<SweepResult>>,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Progress for SecondSweep<'_> {
+    fn advance(&self, _: u64) {
+        let mut result = self.result.lock().unwrap();
+        if result.is_none() {
+            let outcome =
+                sweep(self.spec, self.market, &self.options, &Notes(self), &AtomicBool::new(false));
+            match outcome.unwrap() {
+                SweepOutcome::Finished(second) => *result = Some(*second),
+                SweepOutcome::Stopped(stopped) => panic!("nobody stopped it: {stopped:?}"),
+            }
+        }
+    }
+}
+
+struct Notes<'a, 'b>(&'a SecondSweep<'b>);
+
+impl Progress for Notes<'_, '_> {
+    fn note(&self, text: &str) {
+        self.0.notes.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[test]
+fn two_sweeps_of_one_spec_at_a_time_give_the_same_and_harm_nothing() {
+    let (spec, market) = (spec(&[]), two_assets());
+    let base = run(&spec, &market, &options());
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join(".backcast");
+    for resume in [false, true] {
+        let saving = SweepOptions { chunk: 64, home: Some(home.clone()), ..options() };
+        let second = SecondSweep {
+            spec: &spec,
+            market: &market,
+            options: SweepOptions { resume, ..saving.clone() },
+            result: Mutex::new(None),
+            notes: Mutex::new(Vec::new()),
+        };
+        let stop = AtomicBool::new(false);
+        let first = match sweep(&spec, &market, &saving, &second, &stop).unwrap() {
+            SweepOutcome::Finished(first) => first,
+            SweepOutcome::Stopped(stopped) => panic!("nobody stopped it: {stopped:?}"),
+        };
+        let other = second.result.into_inner().unwrap().expect("it ran");
+        assert_eq!((&base.digest, &base.digest), (&first.digest, &other.digest));
+        let notes = second.notes.into_inner().unwrap().join("\n");
+        let (me, id) = (std::process::id(), &base.id);
+        assert_eq!(
+            notes,
+            format!("process {me} runs sweep {id} as well; this one keeps nothing for --resume")
+        );
+        // Each of the two assets has 13 chunks, beside them the manifest and the lock.
+        assert_eq!(fs::read_dir(home.join("sweeps").join(id)).unwrap().count(), 2 * 13 + 2);
+        assert_eq!(saved_sweep(&home, id).unwrap().running, None);
+    }
 }
 
 fn market_of(a: &[f64], b: &[f64]) -> Market {

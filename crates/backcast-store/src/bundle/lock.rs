@@ -1,19 +1,15 @@
 //! One writer a bundle.
 
-use std::{
-    fs::{self, File, TryLockError},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Duration};
 
-use crate::{Home, StoreError};
+use crate::{FileLock, Home, StoreError};
 
 /// How long a second ingest waits for the first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The right to write a bundle, held until dropped. The system takes it back from a killed process.
+/// The right to write a bundle, held until dropped.
 pub(crate) struct Lock {
-    _file: File,
+    _lock: FileLock,
 }
 
 impl Lock {
@@ -27,25 +23,9 @@ impl Lock {
         let folder = home.bundles();
         fs::create_dir_all(&folder).map_err(StoreError::io("make folder", &folder))?;
         let path = folder.join(format!(".{name}.lock"));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(StoreError::io("open", &path))?;
-        let begin = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
-                Err(TryLockError::Error(error)) => {
-                    return Err(StoreError::io("lock", &path)(error));
-                }
-                Err(TryLockError::WouldBlock) if begin.elapsed() >= patience => {
-                    return Err(StoreError::Busy { name: name.to_owned() });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
-            }
-        }
+        let lock = FileLock::take(&path, patience).map_err(StoreError::io("lock", &path))?;
+        lock.map(|lock| Lock { _lock: lock })
+            .ok_or_else(|| StoreError::Busy { name: name.to_owned() })
     }
 }
 
