@@ -1,3 +1,4 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
+pub mod live;
 pub mod stats;

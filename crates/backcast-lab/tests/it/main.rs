@@ -1,3 +1,4 @@
 //! Behaviour of the laboratory through its public face.
 
+mod live;
 mod stats;

@@ -1,0 +1,25 @@
+//! What commands tell while they run: one small file each, below `.backcast/live/`.
+//!
+//! A command publishes through a [`Publisher`], whose thread rewrites `PID-START.json` four times a second, aside and
+//! renamed, so that a reader finds a whole file or none. A command that is over sooner than that writes nothing. A
+//! folder that cannot be written to never harms the command: the file is missing, or older than it should be.
+//!
+//! A [`Reader`] lists the folder for `backcast dashboard`. Files of processes that are gone without a last word are told
+//! apart by process number and start time; what is old is removed by whoever looks next.
+//!
+//! The file is JSON, format `backcast-live`, version 1; its fields are those of [`Status`].
+
+mod history;
+mod pace;
+mod process;
+mod publish;
+mod read;
+mod status;
+
+pub use history::History;
+pub use process::Identity;
+pub use publish::{Board, Publisher};
+pub use read::{Life, Listing, Reader, Seen};
+pub use status::{
+    Best, BestSet, CacheUse, FORMAT, Progress, SpanShare, State, Status, VERSION, Vitals,
+};
