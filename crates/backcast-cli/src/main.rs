@@ -1,6 +1,6 @@
 //! The `backcast` program: arguments in, text and files out.
 //!
-//! Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage, 75 stopped and resumable.
+//! Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 could not measure, 75 stopped and resumable.
 
 mod args;
 mod commands;
@@ -25,6 +25,10 @@ use crate::{args::Cli, failure::Failure, terminal::Terminal};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before anything that takes memory: what the launcher has resident is the least peak that it can tell.
+    if let Some(code) = backcast_lab::child::launched() {
+        return code;
+    }
     terminal::speak_plainly_in_panics();
     let colors = terminal::wanted_colors(std::env::args());
     let cli = match Cli::try_parse() {

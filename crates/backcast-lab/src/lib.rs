@@ -1,4 +1,5 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
+pub mod child;
 pub mod live;
 pub mod stats;

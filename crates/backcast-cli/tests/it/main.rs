@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod bad_specs;
+mod children;
 mod examples;
 mod ingests;
 mod program;

@@ -1,0 +1,289 @@
+//! The other side of the launcher: asks it to run a command and listens.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    os::{
+        fd::OwnedFd,
+        unix::{net::UnixStream, process::CommandExt},
+    },
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use nix::{
+    sched::{CpuSet, sched_getaffinity},
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+
+use super::{
+    Capture, Captured, ChildError, ClockTrouble, ProcessSeries, RunOptions, Sample, Sampler,
+    Subject,
+    exec::{LAUNCHER_WORD, SMALL_HEAP},
+    program,
+    protocol::{Cost, Report, Request},
+};
+
+/// Time between two looks at whether to stop.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// A program that begins with [`super::launched`], to start commands through.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    program: PathBuf,
+}
+
+/// A command that has ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// What it cost.
+    pub sample: Sample,
+    /// Its standard output, where it was captured.
+    pub stdout: Option<Captured>,
+    /// Its standard error, where it was captured.
+    pub stderr: Option<Captured>,
+    /// Looks at its tree, where it was sampled.
+    pub series: Option<ProcessSeries>,
+    /// Why its times are worth nothing, where they are.
+    pub clock_trouble: Option<ClockTrouble>,
+}
+
+/// A command that runs. Dropping it kills the command and all it has started.
+#[derive(Debug)]
+pub struct Running {
+    pid: i32,
+    program: String,
+    channel: BufReader<UnixStream>,
+    launcher: Child,
+    stdout: Option<JoinHandle<io::Result<Captured>>>,
+    stderr: Option<JoinHandle<io::Result<Captured>>>,
+    sampler: Option<Sampler>,
+    over: bool,
+}
+
+impl Launcher {
+    /// A copy of the program that runs now, which must begin with [`super::launched`].
+    pub fn this_program() -> Launcher {
+        // By this name it is found even after the file was replaced.
+        Launcher { program: "/proc/self/exe".into() }
+    }
+
+    /// Another program that begins with [`super::launched`].
+    pub fn at(program: impl Into<PathBuf>) -> Launcher {
+        Launcher { program: program.into() }
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// Those of [`Launcher::start`] and [`Running::finish`].
+    pub fn run(
+        &self,
+        subject: &Subject,
+        options: &RunOptions,
+        stop: &AtomicBool,
+    ) -> Result<Finished, ChildError> {
+        self.start(subject, options)?.finish(stop)
+    }
+
+    /// Starts a command.
+    ///
+    /// # Errors
+    /// All of [`ChildError`] that tell of a command that cannot be started.
+    pub fn start(&self, subject: &Subject, options: &RunOptions) -> Result<Running, ChildError> {
+        let request = request(subject, options)?;
+        let failed = |doing| move |source| ChildError::Launcher { doing, source };
+        let (ours, theirs) = UnixStream::pair().map_err(failed("making a channel"))?;
+        let mut launcher = Command::new(&self.program)
+            .arg(LAUNCHER_WORD)
+            .env(SMALL_HEAP.0, SMALL_HEAP.1)
+            .stdin(OwnedFd::from(theirs))
+            .stdout(stream(options.stdout))
+            .stderr(stream(options.stderr))
+            // Ctrl-C must reach this process alone, which then has the launcher end the command.
+            .process_group(0)
+            .spawn()
+            .map_err(failed("starting"))?;
+        let stdout = launcher.stdout.take().and_then(|pipe| drain(pipe, options.stdout));
+        let stderr = launcher.stderr.take().and_then(|pipe| drain(pipe, options.stderr));
+        let mut running = Running {
+            pid: 0,
+            program: subject.argv[0].to_string_lossy().into_owned(),
+            channel: BufReader::new(ours),
+            launcher,
+            stdout,
+            stderr,
+            sampler: None,
+            over: false,
+        };
+        running.ask(&request)?;
+        match running.next_report(None)? {
+            Report::Started { pid } => running.pid = pid,
+            Report::Refused { reason } => {
+                running.over = true;
+                return Err(ChildError::Refused { program: running.program.clone(), reason });
+            }
+            Report::Ended(_) => return Err(running.lost()),
+        }
+        running.sampler =
+            options.sampling.map(|how| Sampler::below(running.launcher.id() as i32, how));
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// The number of its process.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Waits for its end, or ends it and all it has started as soon as `stop` is set.
+    ///
+    /// # Errors
+    /// [`ChildError::Stopped`] where it was ended that way, [`ChildError::LauncherLost`] where its cost is not known.
+    pub fn finish(mut self, stop: &AtomicBool) -> Result<Finished, ChildError> {
+        let cost = match self.next_report(Some(stop))? {
+            Report::Ended(cost) => cost,
+            Report::Refused { reason } => {
+                return Err(ChildError::Refused { program: self.program.clone(), reason });
+            }
+            Report::Started { .. } => return Err(self.lost()),
+        };
+        self.over = true;
+        let series = self.sampler.take().map(Sampler::finish);
+        let stdout = captured(self.stdout.take())?;
+        let stderr = captured(self.stderr.take())?;
+        let tree_peak_bytes = series.as_ref().and_then(ProcessSeries::peak_resident_bytes);
+        let clock_trouble = cost.clock_trouble;
+        let sample = sample(cost, tree_peak_bytes);
+        Ok(Finished { sample, stdout, stderr, series, clock_trouble })
+    }
+
+    fn ask(&mut self, request: &Request) -> Result<(), ChildError> {
+        let failed = |source| ChildError::Launcher { doing: "asking it", source };
+        let mut line = serde_json::to_string(request).map_err(|error| failed(error.into()))?;
+        line.push('\n');
+        self.channel.get_mut().write_all(line.as_bytes()).map_err(failed)?;
+        self.channel.get_ref().set_read_timeout(Some(PATIENCE)).map_err(failed)
+    }
+
+    /// The next line of the launcher.
+    fn next_report(&mut self, stop: Option<&AtomicBool>) -> Result<Report, ChildError> {
+        let mut line = Vec::new();
+        loop {
+            if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Err(ChildError::Stopped);
+            }
+            match self.channel.read_until(b'\n', &mut line) {
+                Ok(_) if line.ends_with(b"\n") => break,
+                Ok(_) => return Err(self.lost()),
+                Err(error) if is_impatience(&error) => {}
+                Err(source) => {
+                    return Err(ChildError::Launcher { doing: "listening to it", source });
+                }
+            }
+        }
+        serde_json::from_slice(&line).map_err(|error| ChildError::Launcher {
+            doing: "listening to it",
+            source: error.into(),
+        })
+    }
+
+    fn lost(&self) -> ChildError {
+        ChildError::LauncherLost { program: self.program.clone() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.over {
+            // The launcher sees the channel close and ends the whole tree; its group is for one that is gone itself.
+            let _ = self.channel.get_ref().shutdown(std::net::Shutdown::Both);
+        }
+        let _ = self.launcher.wait();
+        if !self.over && self.pid > 0 {
+            let _ = killpg(Pid::from_raw(self.pid), Signal::SIGKILL);
+        }
+        let _ = self.sampler.take().map(Sampler::finish);
+    }
+}
+
+fn is_impatience(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}
+
+fn request(subject: &Subject, options: &RunOptions) -> Result<Request, ChildError> {
+    check_processors(&options.affinity)?;
+    let own = std::env::var_os(SMALL_HEAP.0).map(|value| (SMALL_HEAP.0.into(), value));
+    Ok(Request {
+        program: program::find(subject)?,
+        argv: subject.argv.clone(),
+        dir: subject.dir.clone(),
+        env: own.into_iter().chain(subject.env.iter().cloned()).collect(),
+        affinity: options.affinity.clone(),
+        timeout_ns: options.timeout.map(|limit| limit.as_nanos() as u64),
+    })
+}
+
+/// Refuses processors that this process may not use.
+fn check_processors(affinity: &[usize]) -> Result<(), ChildError> {
+    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Ok(()) };
+    let may = |cpu: &usize| set.is_set(*cpu).unwrap_or(false);
+    match affinity.iter().find(|cpu| !may(cpu)) {
+        None => Ok(()),
+        Some(cpu) => {
+            let usable: Vec<String> =
+                (0..CpuSet::count()).filter(may).map(|cpu| cpu.to_string()).collect();
+            Err(ChildError::NoProcessor { cpu: *cpu, usable: usable.join(", ") })
+        }
+    }
+}
+
+fn stream(capture: Capture) -> Stdio {
+    match capture {
+        Capture::Discard => Stdio::null(),
+        Capture::Ends(_) => Stdio::piped(),
+        Capture::Inherit => Stdio::inherit(),
+    }
+}
+
+fn drain(
+    pipe: impl Read + Send + 'static,
+    capture: Capture,
+) -> Option<JoinHandle<io::Result<Captured>>> {
+    let Capture::Ends(keep) = capture else { return None };
+    Some(thread::spawn(move || Captured::read(pipe, keep)))
+}
+
+fn captured(
+    thread: Option<JoinHandle<io::Result<Captured>>>,
+) -> Result<Option<Captured>, ChildError> {
+    let failed = |source| ChildError::Launcher { doing: "reading the output", source };
+    let Some(thread) = thread else { return Ok(None) };
+    let read = thread.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+    read.map(Some).map_err(failed)
+}
+
+fn sample(cost: Cost, tree_peak_bytes: Option<u64>) -> Sample {
+    let usage = cost.usage;
+    Sample {
+        exit: cost.exit,
+        wall_ns: cost.wall_ns,
+        user_ns: usage.user_ns,
+        system_ns: usage.system_ns,
+        peak_bytes: usage.peak_bytes,
+        peak_floor_bytes: cost.floor_bytes,
+        tree_peak_bytes,
+        voluntary_switches: usage.voluntary_switches,
+        involuntary_switches: usage.involuntary_switches,
+        minor_faults: usage.minor_faults,
+        major_faults: usage.major_faults,
+        block_reads: usage.block_reads,
+        block_writes: usage.block_writes,
+        left_over: cost.left_over,
+    }
+}

@@ -1,0 +1,40 @@
+//! How a command is run.
+
+use std::time::Duration;
+
+use super::Capture;
+
+/// How a command is run. By default: no limit, all processors, output discarded, nothing sampled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    /// After this time it is killed with all it has started.
+    pub timeout: Option<Duration>,
+    /// Processors it may use; all that this process may use where empty.
+    pub affinity: Vec<usize>,
+    /// Its standard output.
+    pub stdout: Capture,
+    /// Its standard error.
+    pub stderr: Capture,
+    /// Looks at the whole tree of processes while it runs.
+    pub sampling: Option<Sampling>,
+}
+
+/// How often and how closely a tree of processes is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Time between two looks; longer where looking would take more than one part in `1 / MOST_COST` of the time.
+    pub period: Duration,
+    /// Shared pages in equal parts to those that share them. Slow: the system walks all page tables.
+    pub proportional: bool,
+    /// Switches and bytes as well as memory, time and threads.
+    pub detailed: bool,
+}
+
+impl Sampling {
+    /// Memory and time of the tree, 25 times a second: next to nothing.
+    pub const LIGHT: Sampling =
+        Sampling { period: Duration::from_millis(40), proportional: false, detailed: false };
+    /// All there is, 100 times a second.
+    pub const FULL: Sampling =
+        Sampling { period: Duration::from_millis(10), proportional: false, detailed: true };
+}
