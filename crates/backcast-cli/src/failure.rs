@@ -80,8 +80,8 @@ impl Failure {
         Failure::new(format!("cannot write {}: {error}", path.display()))
     }
 
-    /// A sweep was asked to stop and can go on.
-    pub(crate) fn stopped(stopped: &Stopped, out: Option<&Path>) -> Failure {
+    /// A search was asked to stop and can go on by `command`, as in `backcast sweep`, with the same `--out`.
+    pub(crate) fn stopped(stopped: &Stopped, command: &str, out: Option<&Path>) -> Failure {
         let (done, total) = (stopped.done as f64, stopped.total as f64);
         let message = format!(
             "stopped after {} of {} runs; they are kept",
@@ -89,7 +89,7 @@ impl Failure {
             number::grouped(total, 0)
         );
         let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
-        let help = format!("go on with: backcast sweep --resume {}{out}", stopped.id);
+        let help = format!("go on with: {command} --resume {}{out}", stopped.id);
         Failure { code: Failure::STOPPED, ..Failure::new(message) }.help(help)
     }
 
@@ -173,7 +173,10 @@ impl From<StoreError> for Failure {
 impl From<SearchError> for Failure {
     fn from(error: SearchError) -> Failure {
         let help = match &error {
-            SearchError::Changed { .. } => "begin anew: backcast sweep SPEC",
+            SearchError::Changed { .. } => "begin anew, with the spec instead of --resume",
+            SearchError::UnknownId { kind: "walk_forward", .. } => {
+                "`backcast walkforward SPEC` prints the id of its test"
+            }
             SearchError::UnknownId { .. } => {
                 "`backcast sweep SPEC` prints the id of a sweep that it begins"
             }

@@ -31,19 +31,21 @@ pub enum SearchError {
         why: String,
     },
     /// There is no saved search of that id.
-    #[error("there is no {kind} {id} in {}", .folder.display())]
+    #[error("there is no {} {id} in {}", .kind.replace('_', "-"), .folder.display())]
     UnknownId {
-        /// `sweep` or `run`.
+        /// `sweep`, `run` or `walk_forward`.
         kind: &'static str,
         /// What was asked for.
         id: String,
         /// Where it was looked for.
         folder: PathBuf,
     },
-    /// A sweep cannot go on because its manifest no longer fits its id.
-    #[error("sweep {id} cannot go on: its manifest was changed")]
+    /// A search cannot go on because its manifest no longer fits its id.
+    #[error("{kind} {id} cannot go on: its manifest was changed")]
     Changed {
-        /// Which sweep.
+        /// `sweep` or `walk-forward`.
+        kind: &'static str,
+        /// Which one.
         id: String,
     },
     /// The engine refused a run.

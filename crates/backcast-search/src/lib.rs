@@ -36,5 +36,6 @@ pub use sweep::{
     AccountRows, SavedSweep, Stopped, SweepOptions, SweepOutcome, SweepResult, saved_sweep, sweep,
 };
 pub use walk_forward::{
-    SavedWalkForward, Stitched, WalkForwardResult, WalkWindow, saved_walk_forward, walk_forward,
+    SavedWalkForward, Stitched, WalkForwardOutcome, WalkForwardResult, WalkWindow,
+    saved_walk_forward, walk_forward,
 };

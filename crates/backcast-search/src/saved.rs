@@ -1,7 +1,7 @@
 //! The folder of a saved search, who may write it, and its `manifest.json`: the spec, and what it was made of.
 
 use std::{
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -121,23 +121,33 @@ impl fmt::Display for Process {
 pub(crate) struct Folder {
     path: PathBuf,
     lock: Option<FileLock>,
+    note: Option<String>,
 }
 
 impl Folder {
-    pub(crate) fn of(home: &Path, kind: &str, id: &str) -> Folder {
-        Folder { path: home.join(format!("{kind}s")).join(id), lock: None }
+    /// Makes the folder and takes it. Where another process has it, or it cannot be written, a note tells that nothing is kept.
+    pub(crate) fn open(home: &Path, kind: &str, id: &str) -> Folder {
+        let path = folder(home, kind, id);
+        let file = path.join(LOCK);
+        let lock = fs::create_dir_all(&path).and_then(|()| FileLock::take(&file, PATIENCE));
+        let note = match &lock {
+            Ok(Some(_)) => None,
+            Ok(None) => {
+                let (process, kind) = (holder(&file), kind.replace('_', "-"));
+                Some(format!(
+                    "{process} runs {kind} {id} as well; this one keeps nothing for --resume"
+                ))
+            }
+            Err(error) => {
+                let path = path.display();
+                Some(format!("nothing is kept for --resume: cannot write {path}: {error}"))
+            }
+        };
+        Folder { path, lock: lock.unwrap_or_default(), note }
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Makes the folder and takes it, unless another process has it.
-    pub(crate) fn lock(&mut self) -> Result<(), SearchError> {
-        fs::create_dir_all(&self.path).map_err(SearchError::io("make", &self.path))?;
-        let file = self.path.join(LOCK);
-        self.lock = FileLock::take(&file, PATIENCE).map_err(SearchError::io("lock", &file))?;
-        Ok(())
     }
 
     /// Whether this process may write here.
@@ -145,14 +155,26 @@ impl Folder {
         self.lock.is_some()
     }
 
-    /// Which process has the folder, or had it last.
-    pub(crate) fn holder(&self) -> Process {
-        Process { number: FileLock::holder(&self.path.join(LOCK)) }
+    /// Why nothing is kept here.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
-    /// The process that has the folder now.
-    pub(crate) fn running(&self) -> Option<Process> {
-        FileLock::is_held(&self.path.join(LOCK)).then(|| self.holder())
+    /// Keeps nothing from now on, because of an error; gives the note.
+    pub(crate) fn give_up(&mut self, error: &SearchError) -> &str {
+        self.lock = None;
+        self.note.insert(format!("nothing more is kept for --resume: {error}"))
+    }
+
+    /// Removes a file, if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), SearchError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(SearchError::io("remove", &path)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Removes what is in the folder. The lock stays.
@@ -171,6 +193,21 @@ impl Folder {
     }
 }
 
+fn folder(home: &Path, kind: &str, id: &str) -> PathBuf {
+    home.join(format!("{kind}s")).join(id)
+}
+
+/// The process that took a lock last.
+fn holder(lock: &Path) -> Process {
+    Process { number: FileLock::holder(lock) }
+}
+
+/// The process that runs a saved search now.
+pub(crate) fn running(home: &Path, kind: &str, id: &str) -> Option<Process> {
+    let lock = folder(home, kind, id).join(LOCK);
+    FileLock::is_held(&lock).then(|| holder(&lock))
+}
+
 /// Keys and values of a manifest.
 pub(crate) fn pairs(manifest: &Manifest) -> Vec<(String, String)> {
     manifest.entries().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
@@ -178,17 +215,21 @@ pub(crate) fn pairs(manifest: &Manifest) -> Vec<(String, String)> {
 
 /// The saved run or sweep of an id below `home`.
 pub(crate) fn find(home: &Path, kind: &'static str, id: &str) -> Result<SavedSpec, SearchError> {
-    let folder = home.join(format!("{kind}s"));
-    let unknown = || SearchError::UnknownId { kind, id: id.to_owned(), folder: folder.clone() };
+    let parent = home.join(format!("{kind}s"));
+    let unknown = || SearchError::UnknownId { kind, id: id.to_owned(), folder: parent.clone() };
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(unknown());
     }
-    SavedSpec::read(&folder.join(id).join("manifest.json"))?.ok_or_else(unknown)
+    SavedSpec::read(&parent.join(id).join("manifest.json"))?.ok_or_else(unknown)
 }
 
 /// Writes a file under another name and renames it, so that it is whole or missing.
-fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SearchError> {
+pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SearchError> {
     let aside = path.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&aside, bytes).map_err(SearchError::io("write", path))?;
-    fs::rename(&aside, path).map_err(SearchError::io("write", path))
+    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
+    written.map_err(|error| {
+        // A disk that is full has better use for the room.
+        let _ = fs::remove_file(&aside);
+        SearchError::io("write", path)(error)
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use backcast_search::{Quiet, SweepOptions, WalkForwardResult, walk_forward};
+use backcast_search::{Quiet, SweepOptions, WalkForwardOutcome, WalkForwardResult, walk_forward};
 
 use super::{Job, Options};
 use crate::{
@@ -40,8 +40,8 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
     let ours = || walk_forward(&spec, &market, &sweep_options, &Quiet, &AtomicBool::new(false));
     let by_loop = || walked(&accounts, &money, slow.len());
     match ours() {
-        Ok(Some(result)) => check(&result, &by_loop())?,
-        Ok(None) => return Err("the test stopped".to_owned()),
+        Ok(WalkForwardOutcome::Finished(result)) => check(&result, &by_loop())?,
+        Ok(WalkForwardOutcome::Stopped(_)) => return Err("the test stopped".to_owned()),
         Err(error) => return Err(error.to_string()),
     }
 

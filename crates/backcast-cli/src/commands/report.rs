@@ -4,8 +4,8 @@ use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use backcast_engine::lanes::Isa;
 use backcast_search::{
-    Quiet, SearchError, Spec, SweepOptions, SweepOutcome, run_spec, saved_run, saved_sweep,
-    saved_walk_forward, sweep, walk_forward,
+    Quiet, SearchError, Spec, SweepOptions, SweepOutcome, WalkForwardOutcome, run_spec, saved_run,
+    saved_sweep, saved_walk_forward, sweep, walk_forward,
 };
 use backcast_store::Home;
 
@@ -68,13 +68,21 @@ fn walked(args: &Args, home: &Home, terminal: &mut Terminal) -> Result<(), Failu
         Err(error) => return Err(error.into()),
     };
     let market = saved.spec.load(home)?;
-    let options = SweepOptions { isa: super::sweep::isa()?, ..SweepOptions::default() };
+    let options = SweepOptions {
+        isa: super::sweep::isa()?,
+        home: Some(home.path().to_owned()),
+        resume: true,
+        ..SweepOptions::default()
+    };
     let command = format!("backcast walkforward {}", spec_name(&saved.spec, &args.what));
     let stop = AtomicBool::new(false);
-    let Some(result) = walk_forward(&saved.spec, &market, &options, &Quiet, &stop)? else {
-        return Err(Failure::begin_again(&command));
+    let result = match walk_forward(&saved.spec, &market, &options, &Quiet, &stop)? {
+        WalkForwardOutcome::Finished(result) => *result,
+        WalkForwardOutcome::Stopped(stopped) => {
+            return Err(Failure::stopped(&stopped, "backcast walkforward", None));
+        }
     };
-    if result.digest != saved.digest {
+    if saved.digest.is_some_and(|digest| digest != result.digest) {
         let message = format!(
             "walk-forward {} cannot be shown: its data or its spec changed since",
             saved.id
@@ -135,6 +143,6 @@ fn swept(
             let page = page::sweep(&judged, &spec_name(spec, what))?;
             page::write(&args.out, &page, terminal)
         }
-        SweepOutcome::Stopped(stopped) => Err(Failure::stopped(&stopped, None)),
+        SweepOutcome::Stopped(stopped) => Err(Failure::stopped(&stopped, "backcast sweep", None)),
     }
 }

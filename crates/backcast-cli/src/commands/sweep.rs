@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
         isa: isa()?,
-        home: writable(&home, terminal),
+        home: Some(home.path().to_owned()),
         resume: args.resume.is_some(),
         out: args.out.clone(),
         ..SweepOptions::default()
@@ -156,7 +156,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         SweepOutcome::Finished(result) => *result,
         SweepOutcome::Stopped(stopped) => {
             return Err(match stopped.kept {
-                true => Failure::stopped(&stopped, args.out.as_deref()),
+                true => Failure::stopped(&stopped, "backcast sweep", args.out.as_deref()),
                 false => Failure::begin_again("backcast sweep SPEC"),
             });
         }
@@ -176,20 +176,6 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         page::write(path, &page, terminal)?;
     }
     Ok(())
-}
-
-/// The state folder. Where it cannot be written the sweep goes all the same, only not on after a stop.
-fn writable(home: &Home, terminal: &mut Terminal) -> Option<PathBuf> {
-    match std::fs::create_dir_all(home.path().join("sweeps")) {
-        Ok(()) => Some(home.path().to_owned()),
-        Err(error) => {
-            let folder = home.path().display();
-            terminal.say(&format!(
-                "note: nothing is kept for --resume: cannot write {folder}: {error}"
-            ));
-            None
-        }
-    }
 }
 
 fn spec_of(args: &Args, home: &Home) -> Result<Spec, Failure> {

@@ -3,7 +3,9 @@
 use std::{path::PathBuf, time::Instant};
 
 use backcast_metrics::Metric;
-use backcast_search::{Spec, SweepOptions, WalkForwardResult, walk_forward};
+use backcast_search::{
+    Spec, SweepOptions, WalkForwardOutcome, WalkForwardResult, saved_walk_forward, walk_forward,
+};
 use backcast_store::Home;
 
 use super::sweep::isa;
@@ -20,13 +22,15 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     backcast walkforward examples/walkforward.toml --report walkforward.html\n  \
-    backcast walkforward examples/sma_grid.toml --set walkforward.train=504 --set walkforward.test=126\n\n\
+    backcast walkforward examples/sma_grid.toml --set walkforward.train=504 --set walkforward.test=126\n  \
+    backcast walkforward --resume 0123456789ab\n\n\
+    Ctrl-C keeps the training that is done, ends with exit code 75 and says how to go on.\n\n\
     The spec says how long windows are, in sessions: [walkforward] train = 756, test = 252, and if wanted step, \
     anchored = true, metric.")]
 pub(crate) struct Args {
     /// The spec, a TOML file with [walkforward]
-    #[arg(value_name = "SPEC")]
-    spec: PathBuf,
+    #[arg(value_name = "SPEC", required_unless_present = "resume")]
+    spec: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
     /// Threads; one for each core if not given
@@ -35,6 +39,9 @@ pub(crate) struct Args {
     /// Write one HTML page that needs no network
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Go on with a test that was stopped
+    #[arg(long, value_name = "ID", conflicts_with_all = ["spec", "set", "from", "to"])]
+    resume: Option<String>,
     /// How to print the windows
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -43,11 +50,13 @@ pub(crate) struct Args {
 /// Tests the spec and prints its windows.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let home = Home::find()?;
-    let spec = spec_file::read(&args.spec, &args.changes.overrides())?;
+    let spec = spec_of(args, &home)?;
     let market = spec.load(&home)?;
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
         isa: isa()?,
+        home: Some(home.path().to_owned()),
+        resume: args.resume.is_some(),
         ..SweepOptions::default()
     };
     let bar = Bar::new(terminal);
@@ -56,8 +65,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcome = walk_forward(&spec, &market, &options, &bar, &stop);
     let seconds = started.elapsed().as_secs_f64();
     bar.clear();
-    let command = format!("backcast walkforward {}{}", args.spec.display(), args.changes);
-    let Some(result) = outcome? else { return Err(Failure::begin_again(&command)) };
+    let command = command(args);
+    let result = match outcome? {
+        WalkForwardOutcome::Finished(result) => *result,
+        WalkForwardOutcome::Stopped(stopped) => {
+            return Err(match stopped.kept {
+                true => Failure::stopped(&stopped, "backcast walkforward", None),
+                false => Failure::begin_again(&command),
+            });
+        }
+    };
     for notice in &result.notices {
         terminal.say(&format!("note: {notice}"));
     }
@@ -68,6 +85,28 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         page::write(path, &page::walk_forward(&spec, &market, &result, &command), terminal)?;
     }
     Ok(())
+}
+
+fn spec_of(args: &Args, home: &Home) -> Result<Spec, Failure> {
+    if let Some(id) = &args.resume {
+        let saved = saved_walk_forward(home.path(), id)?;
+        return match saved.running {
+            None => Ok(saved.spec),
+            Some(process) => Err(Failure::still_running(&format!("walk-forward {id}"), process)),
+        };
+    }
+    let path = args.spec.as_deref().ok_or_else(|| Failure::usage("no spec was given"))?;
+    spec_file::read(path, &args.changes.overrides())
+}
+
+/// What was typed.
+fn command(args: &Args) -> String {
+    match (&args.spec, &args.resume) {
+        (Some(path), _) => format!("backcast walkforward {}{}", path.display(), args.changes),
+        (None, id) => {
+            format!("backcast walkforward --resume {}", id.as_deref().unwrap_or_default())
+        }
+    }
 }
 
 /// Keeps what repeats the test, and says how long it took.

@@ -8,3 +8,4 @@ mod ingests;
 mod program;
 mod questions;
 mod sweeps;
+mod walkforwards;

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output},
 };
 
 use expect_test::Expect;
@@ -90,6 +90,12 @@ impl Outcome {
         }
         told
     }
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, child: &Child) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 /// The examples of the repository.

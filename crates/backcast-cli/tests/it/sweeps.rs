@@ -1,16 +1,10 @@
 //! Sweeps: the same bytes on any number of threads, stopped and gone on with.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::Stdio, thread, time::Duration};
 
 use expect_test::expect;
 
-use crate::program::{Project, examples};
+use crate::program::{Project, examples, signal};
 
 fn grid() -> String {
     examples().join("sma_grid.toml").to_str().expect("paths here are text").to_owned()
@@ -114,12 +108,6 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
         kept.iter().map(written).collect::<Vec<_>>(),
         "finished chunks were made again"
     );
-}
-
-/// Sends a signal to a process.
-fn signal(name: &str, child: &Child) {
-    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
 }
 
 #[test]

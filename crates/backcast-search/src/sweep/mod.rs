@@ -35,7 +35,7 @@ pub use state::{SavedSweep, saved_sweep};
 const LANES_CHUNK: usize = 1 << 16;
 
 /// Sets of a chunk where the event engine runs them: a second or so.
-const EVENT_CHUNK: usize = 1 << 10;
+pub(crate) const EVENT_CHUNK: usize = 1 << 10;
 
 /// How a sweep is done. None of this changes its results.
 #[derive(Clone, Debug)]
@@ -46,10 +46,10 @@ pub struct SweepOptions {
     pub isa: Isa,
     /// Sets of a chunk, which is what is lost at most when a sweep is killed; 0 leaves it to the program.
     pub chunk: usize,
-    /// Folder of the project's state (`.backcast`); chunks are saved below it. `None` saves nothing. Nothing is saved
-    /// either, with a note to [`Progress`], while another process runs the same search there.
+    /// Folder of the project's state (`.backcast`); what is done is saved below it. `None` saves nothing. Nothing is saved
+    /// either, with a note to [`Progress`], where it cannot be written or another process runs the same search there.
     pub home: Option<PathBuf>,
-    /// Whether chunks saved earlier are used again.
+    /// Whether what was saved earlier is used again.
     pub resume: bool,
     /// Parquet file that gets all rows.
     pub out: Option<PathBuf>,
@@ -76,11 +76,11 @@ impl Default for SweepOptions {
 pub enum SweepOutcome {
     /// All sets are done.
     Finished(Box<SweepResult>),
-    /// It was asked to stop; what is done is saved where there is a `home` that no other process sweeps the same in.
+    /// It was asked to stop.
     Stopped(Stopped),
 }
 
-/// A sweep that can go on.
+/// A search that was asked to stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stopped {
     /// Id to resume it by.
@@ -89,7 +89,7 @@ pub struct Stopped {
     pub done: u64,
     /// Runs in all.
     pub total: u64,
-    /// Whether the finished chunks are saved, so that it can go on by its id.
+    /// Whether what is done is saved, so that it can go on by its id.
     pub kept: bool,
 }
 
@@ -173,12 +173,9 @@ pub fn sweep(
         0 => EVENT_CHUNK,
         chunk => chunk,
     };
-    let (state, chunk) = match &options.home {
+    let (mut state, chunk) = match &options.home {
         Some(home) => {
-            let state = State::open(home, spec, &manifest, chunk, options.resume)?;
-            if let Some(note) = state.shared() {
-                progress.note(&note);
-            }
+            let state = State::open(home, spec, &manifest, chunk, options.resume, progress)?;
             let chunk = state.chunk;
             (Some(state), chunk)
         }
@@ -196,7 +193,7 @@ pub fn sweep(
             let kept = state.as_ref().is_some_and(State::keeps);
             return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total, kept }));
         }
-        for done in waves.run_next(&runner, state.as_ref(), progress)? {
+        for done in waves.run_next(&runner, state.as_mut(), progress)? {
             if let Some(out) = &mut out {
                 out.push(&sets, &done)?;
             }
@@ -258,7 +255,7 @@ impl Waves<'_> {
     fn run_next(
         &mut self,
         runner: &Runner,
-        state: Option<&State>,
+        mut state: Option<&mut State>,
         progress: &dyn Progress,
     ) -> Result<Vec<crate::row_file::Chunk>, SearchError> {
         let first = self.next;
@@ -266,7 +263,8 @@ impl Waves<'_> {
         while let Some(task) = self.tasks.get(self.next)
             && runner.fits(&self.tasks[first..self.next], task, self.chunk)
         {
-            found.push(state.and_then(|state| state.load(runner.layout(), task)));
+            let saved = state.as_ref().and_then(|state| state.load(runner.layout(), task));
+            found.push(saved);
             self.next += 1;
         }
         let wave = &self.tasks[first..self.next];
@@ -282,8 +280,8 @@ impl Waves<'_> {
                 }
                 None => {
                     let chunk = computed.next().expect("one chunk came of each task");
-                    if let Some(state) = state {
-                        state.save(runner.layout(), runner.sets(), task, &chunk)?;
+                    if let Some(state) = &mut state {
+                        state.save(runner.layout(), runner.sets(), task, &chunk, progress);
                     }
                     chunk
                 }

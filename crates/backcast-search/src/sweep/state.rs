@@ -7,7 +7,7 @@ use backcast_engine::{Manifest, lanes::ParamSets};
 
 use super::Task;
 use crate::{
-    SearchError,
+    Progress, SearchError,
     row_file::{Chunk, Layout, RowFile, read_chunk},
     saved::{self, Folder, Process, SavedSpec, pairs},
     spec::Spec,
@@ -30,13 +30,12 @@ pub struct SavedSweep {
 /// [`SearchError::UnknownId`] where there is none; a manifest that cannot be read.
 pub fn saved_sweep(home: &Path, id: &str) -> Result<SavedSweep, SearchError> {
     let saved = saved::find(home, "sweep", id)?;
-    let running = Folder::of(home, "sweep", &saved.id).running();
+    let running = saved::running(home, "sweep", &saved.id);
     Ok(SavedSweep { id: saved.id.clone(), spec: saved.spec()?, running })
 }
 
 /// The folder of a running sweep.
 pub(super) struct State {
-    id: String,
     folder: Folder,
     /// Sets of a chunk, from the manifest where the sweep goes on.
     pub(super) chunk: usize,
@@ -44,44 +43,40 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Makes the folder, or finds it again to go on. Where another process has it, that one's chunks are left alone.
+    /// Makes the folder, or finds it again to go on. Where it cannot be had the sweep goes all the same.
     pub(super) fn open(
         home: &Path,
         spec: &Spec,
         manifest: &Manifest,
         chunk: usize,
         resume: bool,
+        progress: &dyn Progress,
     ) -> Result<State, SearchError> {
         let id = manifest.run_id();
-        let mut folder = Folder::of(home, "sweep", &id);
-        folder.lock()?;
+        let mut folder = Folder::open(home, "sweep", &id);
+        if let Some(note) = folder.note() {
+            progress.note(note);
+        }
         let file = folder.path().join("manifest.json");
         if resume && let Some(saved) = SavedSpec::read(&file)? {
             if saved.manifest != pairs(manifest) {
-                return Err(SearchError::Changed { id });
+                return Err(SearchError::Changed { kind: "sweep", id });
             }
-            return Ok(State { id, folder, chunk: saved.chunk.max(1), resume });
+            return Ok(State { folder, chunk: saved.chunk.max(1), resume });
         }
         if folder.is_ours() {
-            folder.clear()?;
             let mut saved = SavedSpec::of("sweep", spec, manifest, Vec::new());
             saved.chunk = chunk;
-            saved.write(&file)?;
+            if let Err(error) = folder.clear().and_then(|()| saved.write(&file)) {
+                progress.note(folder.give_up(&error));
+            }
         }
-        Ok(State { id, folder, chunk, resume })
+        Ok(State { folder, chunk, resume })
     }
 
     /// Whether finished chunks are saved.
     pub(super) fn keeps(&self) -> bool {
         self.folder.is_ours()
-    }
-
-    /// What to tell where another process has the folder.
-    pub(super) fn shared(&self) -> Option<String> {
-        (!self.keeps()).then(|| {
-            let (id, holder) = (&self.id, self.folder.holder());
-            format!("{holder} runs sweep {id} as well; this one keeps nothing for --resume")
-        })
     }
 
     fn path(&self, task: &Task) -> PathBuf {
@@ -96,19 +91,25 @@ impl State {
         read_chunk(&self.path(task), layout, task.account, task.sets.clone()).ok()
     }
 
-    /// Saves a finished chunk, unless another process has the folder.
+    /// Saves a finished chunk. A failure is told once, and nothing is saved from then on.
     pub(super) fn save(
-        &self,
+        &mut self,
         layout: &Layout,
         sets: &ParamSets,
         task: &Task,
         chunk: &Chunk,
-    ) -> Result<(), SearchError> {
+        progress: &dyn Progress,
+    ) {
         if !self.keeps() {
-            return Ok(());
+            return;
         }
-        let mut file = RowFile::create(&self.path(task), layout)?;
-        file.push(sets, chunk)?;
-        file.finish()
+        let write = || {
+            let mut file = RowFile::create(&self.path(task), layout)?;
+            file.push(sets, chunk)?;
+            file.finish()
+        };
+        if let Err(error) = write() {
+            progress.note(self.folder.give_up(&error));
+        }
     }
 }

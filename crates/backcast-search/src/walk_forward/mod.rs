@@ -4,8 +4,10 @@
 //! out of sample on the sessions after it: flat at the start, with the equity of the window before, rules warmed up by the
 //! rows before the window, positions sold at the window's last close. The out-of-sample curves joined are the result.
 
+mod state;
 mod stitch;
 mod train;
+mod training;
 mod windows;
 
 use std::{
@@ -19,7 +21,7 @@ use backcast_metrics::{Metric, Row};
 use backcast_types::Day;
 
 use crate::{
-    Progress, SearchError, SweepOptions,
+    Process, Progress, SearchError, Stopped, SweepOptions,
     bind::{Account, Bound},
     rank::means,
     saved::{self, SavedSpec},
@@ -27,10 +29,21 @@ use crate::{
     spec::{Mode, Spec, WalkForwardSpec},
     warm_up::{TooSlow, check_can_trade},
 };
+use state::State;
 pub use stitch::Stitched;
 use stitch::Stitcher;
-use train::{Choice, Trainer};
+use train::Trainer;
+use training::Choice;
 use windows::{sessions, windows};
+
+/// How a walk-forward test ended.
+#[derive(Debug)]
+pub enum WalkForwardOutcome {
+    /// All windows are done.
+    Finished(Box<WalkForwardResult>),
+    /// It was asked to stop; `done` and `total` count training runs.
+    Stopped(Stopped),
+}
 
 /// What a walk-forward test found.
 #[derive(Clone, Debug)]
@@ -85,8 +98,8 @@ impl WalkWindow {
     }
 }
 
-/// Tests a spec window by window. The mode is `each` where the spec names none; `None` where it was asked to stop.
-/// Of `options`, threads and vector level are used.
+/// Tests a spec window by window. The mode is `each` where the spec names none. Of `options`, threads, vector level, `home`
+/// and `resume` are used: training is saved as it goes on, and what is saved is not repeated.
 ///
 /// # Errors
 /// A spec without `[walkforward]`, or one that does not fit its data.
@@ -96,7 +109,7 @@ pub fn walk_forward(
     options: &SweepOptions,
     progress: &dyn Progress,
     stop: &AtomicBool,
-) -> Result<Option<WalkForwardResult>, SearchError> {
+) -> Result<WalkForwardOutcome, SearchError> {
     let plan = spec.walk_forward.as_ref().ok_or_else(|| spec.no_windows())?;
     let bound = spec.bind(market, Mode::Each)?;
     let accounts = bound.accounts(market);
@@ -122,8 +135,29 @@ pub fn walk_forward(
         days: &train,
         fallback: fallback.is_some(),
     };
-    progress.begin((sets.count() * windows.len() * accounts.len()) as u64, 0);
-    let Some(choices) = trainer.choose(progress, stop)? else { return Ok(None) };
+    let manifest = manifest(spec, market, &bound, plan);
+    let mut state = match &options.home {
+        Some(home) => Some(State::open(home, spec, &manifest, options.resume, progress)?),
+        None => None,
+    };
+    let mut training = trainer.begin();
+    if let Some(saved) = state.as_ref().and_then(|state| state.load(&training)) {
+        training = saved;
+    }
+    let total = (sets.count() * windows.len() * accounts.len()) as u64;
+    progress.begin(total, training.runs());
+    trainer.train(&mut training, state.as_mut(), progress, stop)?;
+    if let Some(state) = &mut state {
+        state.save(&training, progress);
+    }
+    let done = training.runs();
+    let stopped = || {
+        let kept = state.as_ref().is_some_and(State::keeps);
+        Ok(WalkForwardOutcome::Stopped(Stopped { id: manifest.run_id(), done, total, kept }))
+    };
+    if training.chunk().is_some() {
+        return stopped();
+    }
     let mut notices: Vec<_> = fallback.into_iter().collect();
     notices.iter_mut().for_each(|why| *why = format!("the event engine runs each set: {why}"));
     let left = sessions.len() - windows.last().map_or(0, |window| window.test.end);
@@ -131,13 +165,12 @@ pub fn walk_forward(
         notices.push(format!("the last {left} sessions are in no window"));
     }
     let test = OutOfSample { spec, market, bound: &bound, accounts: &accounts, plan, days: &test };
-    let Some((windows, stitcher)) = test.run(&sets, &train, choices, stop)? else {
-        return Ok(None);
+    let Some((windows, stitcher)) = test.run(&sets, &train, training.choices, stop)? else {
+        return stopped();
     };
-    let manifest = manifest(spec, market, &bound, plan);
     let digest = digest(&windows, &stitcher);
     let (accounts, mean) = stitcher.finish(market.periods_per_year);
-    Ok(Some(WalkForwardResult {
+    Ok(WalkForwardOutcome::Finished(Box::new(WalkForwardResult {
         id: manifest.run_id(),
         manifest,
         metric: plan.metric,
@@ -147,7 +180,7 @@ pub fn walk_forward(
         digest,
         notices,
         sets,
-    }))
+    })))
 }
 
 fn manifest(spec: &Spec, market: &Market, bound: &Bound, plan: &WalkForwardSpec) -> Manifest {
@@ -264,8 +297,10 @@ pub struct SavedWalkForward {
     pub id: String,
     /// Its spec, overrides included.
     pub spec: Spec,
-    /// Its digest.
-    pub digest: String,
+    /// Its digest, once it was finished.
+    pub digest: Option<String>,
+    /// The process that runs it right now.
+    pub running: Option<Process>,
 }
 
 impl WalkForwardResult {
@@ -290,6 +325,7 @@ impl WalkForwardResult {
 pub fn saved_walk_forward(home: &Path, id: &str) -> Result<SavedWalkForward, SearchError> {
     let saved = saved::find(home, "walk_forward", id)?;
     let spec = saved.spec()?;
-    let digest = saved.digests.into_iter().next().unwrap_or_default();
-    Ok(SavedWalkForward { id: saved.id, spec, digest })
+    let running = saved::running(home, "walk_forward", &saved.id);
+    let digest = saved.digests.into_iter().next();
+    Ok(SavedWalkForward { id: saved.id, spec, digest, running })
 }

@@ -13,30 +13,27 @@ use backcast_engine::{
 use backcast_metrics::{Metric, MetricSet, Row};
 use backcast_types::Day;
 
-use super::WalkForwardResult;
+use super::{
+    WalkForwardResult,
+    state::State,
+    training::{Choice, Sums, Training},
+};
 use crate::{
     Progress, SearchError, SweepOptions,
     bind::{Account, Bound},
     rank::better,
     single::Single,
     spec::Spec,
+    sweep::EVENT_CHUNK,
     warm_up::TooSlow,
     workers,
 };
 
-/// Sets that are looked at together.
+/// Sets that lanes look at together.
 const CHUNK: usize = 1 << 14;
 
 /// Scores that are kept for all windows together.
 const MAX_SCORES: usize = 4_000_000;
-
-/// What a training window found.
-#[derive(Clone, Debug)]
-pub(super) struct Choice {
-    pub(super) set: usize,
-    pub(super) score: f64,
-    pub(super) scores: Vec<f64>,
-}
 
 /// Everything that training needs.
 pub(super) struct Trainer<'a> {
@@ -52,39 +49,41 @@ pub(super) struct Trainer<'a> {
     pub(super) fallback: bool,
 }
 
-/// Sums over accounts of one chunk, a pair for each window and set.
-struct Sums {
-    sets: usize,
-    sum: Vec<f64>,
-    count: Vec<f64>,
-}
-
 impl Trainer<'_> {
-    /// The choice of each window: the best mean over accounts where the metric is defined, then the lowest trial.
-    /// `None` where it was asked to stop.
-    pub(super) fn choose(
+    /// Training of which nothing is done. Lanes take many sets at a time, the event engine a second's work or so.
+    pub(super) fn begin(&self) -> Training {
+        let windows = self.days.len();
+        let chunk = if self.fallback { (EVENT_CHUNK / windows).max(16) } else { CHUNK };
+        Training::new(self.sets.count(), self.accounts.len(), windows, chunk)
+    }
+
+    /// Trains to the end, or until it is asked to stop. The choice of each window is the best mean over accounts where the
+    /// metric is defined, then the lowest trial.
+    pub(super) fn train(
         &self,
+        training: &mut Training,
+        mut state: Option<&mut State>,
         progress: &dyn Progress,
         stop: &AtomicBool,
-    ) -> Result<Option<Vec<Choice>>, SearchError> {
-        let first = Choice { set: 0, score: f64::NAN, scores: Vec::new() };
-        let mut choices = vec![first; self.days.len()];
+    ) -> Result<(), SearchError> {
         let keep = self.sets.count().saturating_mul(self.days.len()) <= MAX_SCORES;
-        for start in (0..self.sets.count()).step_by(CHUNK) {
-            let chunk = start..(start + CHUNK).min(self.sets.count());
-            let n = chunk.len() * self.days.len();
-            let mut sums = Sums { sets: chunk.len(), sum: vec![0.0; n], count: vec![0.0; n] };
-            for account in self.accounts {
+        while let Some(chunk) = training.chunk() {
+            for account in &self.accounts[training.account..] {
                 if stop.load(Ordering::Relaxed) {
-                    return Ok(None);
+                    return Ok(());
                 }
-                self.add(account, &chunk, &mut sums, progress)?;
+                self.add(account, &chunk, &mut training.sums, progress)?;
+                training.account += 1;
+                if let Some(state) = &mut state {
+                    state.save_now_and_then(training, progress);
+                }
             }
-            for (window, choice) in choices.iter_mut().enumerate() {
-                self.update(choice, window, &chunk, &sums, keep);
+            for (window, choice) in training.choices.iter_mut().enumerate() {
+                self.update(choice, window, &chunk, &training.sums, keep);
             }
+            training.next_chunk();
         }
-        Ok(Some(choices))
+        Ok(())
     }
 
     fn update(
