@@ -18,6 +18,7 @@ mod outliers;
 mod pairs;
 mod random;
 mod ranks;
+pub mod simulation;
 mod summary;
 mod verdict;
 

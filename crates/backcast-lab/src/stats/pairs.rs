@@ -84,7 +84,8 @@ impl Criteria {
 pub enum Method {
     /// Student's t on the means of blocks.
     StudentT,
-    /// Hesterberg's expanded percentile bootstrap over blocks.
+    /// Hesterberg's expanded percentile bootstrap over blocks, and Student's t where that reaches farther: around ten blocks the
+    /// bootstrap alone raises half as many false alarms again as it should.
     ExpandedBootstrap,
 }
 
@@ -197,12 +198,15 @@ pub(super) fn log_ratio(
         let what = "a comparison of pairs (in blocks)";
         return Err(StatsError::TooFew { what, needed: 2, found: blocks.len() });
     }
+    let student = student_interval(blocks, criteria.level)?;
     if blocks.len() < BOOTSTRAP_FROM {
-        return Ok((student_interval(blocks, criteria.level)?, Method::StudentT));
+        return Ok((student, Method::StudentT));
     }
     let mean = |drawn: &[usize]| drawn.iter().map(|&i| blocks[i]).sum::<f64>() / drawn.len() as f64;
-    let interval =
+    let mut interval =
         bootstrap_interval(blocks.len(), mean, criteria.level, criteria.resamples, criteria.seed)?;
+    interval.low = interval.low.min(student.low);
+    interval.high = interval.high.max(student.high);
     Ok((interval, Method::ExpandedBootstrap))
 }
 

@@ -3,3 +3,4 @@
 mod known_values;
 mod pairs;
 mod refusals;
+mod simulated;
