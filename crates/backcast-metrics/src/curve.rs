@@ -112,6 +112,23 @@ fn total(s: [f64; 8]) -> f64 {
     ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
 }
 
+/// Highest and lowest of a block, in four chains side by side: in one, each bar would wait for the one before.
+#[inline(always)]
+fn extremes<V: Vector>(equity: &[V; BLOCK]) -> (V, V) {
+    let mut top = [equity[0], equity[1], equity[2], equity[3]];
+    let mut bottom = top;
+    for four in equity[4..].as_chunks::<4>().0 {
+        for chain in 0..4 {
+            top[chain] = four[chain].max(top[chain]);
+            bottom[chain] = four[chain].min(bottom[chain]);
+        }
+    }
+    (
+        top[0].max(top[1]).max(top[2].max(top[3])),
+        bottom[0].min(bottom[1]).min(bottom[2].min(bottom[3])),
+    )
+}
+
 /// Whether a block may hold a new worst drawdown. Never says no where the answer is yes.
 #[inline(always)]
 fn may_fall<V: Vector>(lowest: V, worst: V, peak: V) -> V::Mask {
@@ -224,12 +241,7 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
     /// A block of equities of which the first `bars` count; the others repeat the last of them.
     #[inline(always)]
     pub fn block(&mut self, equity: &[V; BLOCK], bars: usize) {
-        let mut top = equity[0];
-        let mut bottom = equity[0];
-        for e in &equity[1..] {
-            top = e.max(top);
-            bottom = e.min(bottom);
-        }
+        let (top, bottom) = extremes(equity);
         let usual = self.in_range(top, bottom);
         let mut before = [self.prev, equity[7], equity[15], equity[23]];
         for j in 0..8 {

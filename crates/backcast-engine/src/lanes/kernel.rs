@@ -133,6 +133,7 @@ pub(crate) fn simulate<V: LaneVector, const SHORT: bool, const PATH: bool>(
 ) -> Outcome<V, PATH> {
     let cash = V::splat(config.cash);
     let mut curve = SetsCurve::new(cash, cash);
+    let mut equity = [cash; BLOCK];
     let mut desk = Desk::<V, SHORT>::new(tape, config, window.clone(), signals, planes, target);
     for (block, start) in window.clone().step_by(BLOCK).enumerate() {
         let rows = start..window.end.min(start + BLOCK);
@@ -146,11 +147,11 @@ pub(crate) fn simulate<V: LaneVector, const SHORT: bool, const PATH: bool>(
                 curve.steady(desk.cash, desk.position, close, highest, lowest);
             }
         } else {
-            let (equity, bars) = (desk.walk(&rows, events), rows.len());
+            desk.walk(&rows, events, &mut equity);
             if block == 0 {
                 curve = SetsCurve::new(cash, equity[0]);
             }
-            curve.block(&equity, bars);
+            curve.block(&equity, rows.len());
         }
     }
     desk.close_exposure();
@@ -273,26 +274,30 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
         self.at_fill(rows, &astray)
     }
 
-    /// A block bar by bar; the rest of a short one repeats its last equity.
+    /// Equities of a block from event to event; the rest of a short one repeats its last equity.
     #[inline(always)]
-    fn walk(&mut self, rows: &Range<usize>, mut events: u32) -> [V; BLOCK] {
-        let mut equity = [V::splat(0.0); BLOCK];
-        let mut last = V::splat(0.0);
-        for (k, equity) in equity.iter_mut().enumerate() {
-            let row = rows.start + k;
-            if row < rows.end {
-                if events >> k & 1 != 0 {
-                    let astray = self.astray;
-                    self.event(row);
-                    if self.astray & !astray != 0 {
-                        events |= self.calls(rows) & (!0 >> (BLOCK - rows.len()));
-                    }
+    fn walk(&mut self, rows: &Range<usize>, mut events: u32, equity: &mut [V; BLOCK]) {
+        let bars = rows.len();
+        let close = &self.tape.close[rows.clone()];
+        let mut from = 0;
+        while from < bars {
+            if events >> from & 1 != 0 {
+                let astray = self.astray;
+                self.event(rows.start + from);
+                if self.astray & !astray != 0 {
+                    events |= self.calls(rows) & (!0 >> (BLOCK - bars));
                 }
-                last = self.cash.add(self.position.mul(V::splat(self.tape.close[row])));
             }
-            *equity = last;
+            let later = events & (!1 << from);
+            let until = bars.min(later.trailing_zeros() as usize);
+            let (cash, position) = (self.cash, self.position);
+            for (equity, close) in equity[from..until].iter_mut().zip(&close[from..until]) {
+                *equity = cash.add(position.mul(V::splat(*close)));
+            }
+            from = until;
         }
-        equity
+        let last = equity[bars - 1];
+        equity[bars..].fill(last);
     }
 
     #[inline(always)]

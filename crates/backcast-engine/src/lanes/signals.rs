@@ -3,6 +3,8 @@
 //! Logic has three values, so each condition has a plane of the bars where it is true and one where it is false; only the planes that
 //! rules ask for are made. A comparison with something undefined is neither.
 
+use std::ops::{Deref, DerefMut};
+
 use backcast_rules::{BAND, CompareOp, CrossDir, Node, NodeId, Program};
 use rustc_hash::FxHashMap;
 
@@ -11,8 +13,34 @@ use super::{
     vector::{LaneVector, put_byte},
 };
 
-/// The same 64 bars of eight parameter sets.
-pub(crate) type Words = [u64; 8];
+/// The same 64 bars of eight parameter sets, on one cache line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(align(64))]
+pub(crate) struct Words(pub(crate) [u64; 8]);
+
+impl Words {
+    /// The same word for all sets.
+    #[inline(always)]
+    pub(crate) fn splat(word: u64) -> Words {
+        Words([word; 8])
+    }
+}
+
+impl Deref for Words {
+    type Target = [u64; 8];
+
+    #[inline(always)]
+    fn deref(&self) -> &[u64; 8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Words {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [u64; 8] {
+        &mut self.0
+    }
+}
 
 /// A plane by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -244,7 +272,7 @@ impl Planes {
     fn resize(&mut self, signals: &Signals, words: usize) {
         self.planes.resize_with(signals.planes, Vec::new);
         for plane in &mut self.planes {
-            plane.resize(words, [0; 8]);
+            plane.resize(words, Words::default());
         }
     }
 
@@ -290,7 +318,9 @@ impl Planes {
     #[inline(always)]
     fn step<V: LaneVector>(&mut self, step: Step, operands: &impl Operands) {
         match step {
-            Step::Fill { all, to } => self.planes[to.0].fill([if all { !0 } else { 0 }; 8]),
+            Step::Fill { all, to } => {
+                self.planes[to.0].fill(Words::splat(if all { !0 } else { 0 }))
+            }
             Step::Less { left, right, or_equal, to } => {
                 let left = operands.lanes(left);
                 let right = operands.lanes(right);
@@ -336,7 +366,7 @@ impl Planes {
 fn shift(from: &[Words], by: usize, to: &mut [Words]) {
     let (whole, bits) = (by / 64, by % 64);
     for (w, out) in to.iter_mut().enumerate() {
-        let at = |w: Option<usize>| w.map_or([0; 8], |w| from[w]);
+        let at = |w: Option<usize>| w.map_or(Words::default(), |w| from[w]);
         let (high, low) = (at(w.checked_sub(whole)), at(w.checked_sub(whole + 1)));
         for lane in 0..8 {
             out[lane] =
@@ -377,7 +407,7 @@ fn less<V: LaneVector, const OR_EQUAL: bool>(
             less64::<V, OR_EQUAL>(left, right, &mut out[lane]);
         }
         if distinct == 1 {
-            *out = [out[0]; 8];
+            *out = Words::splat(out[0]);
         }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn inside(word: usize, bars: &Range<usize>) -> u64 {
     low & high
 }
 
-const NOTHING: Words = [0; 8];
+const NOTHING: Words = Words([0; 8]);
 
 /// The four conditions of one word.
 struct Conditions {
@@ -44,7 +44,7 @@ impl Conditions {
     #[inline(always)]
     fn of(signals: &Signals, planes: &Planes, word: usize, keep: u64) -> Conditions {
         let read = |plane: Option<_>| match plane {
-            Some(plane) => planes.get(plane)[word].map(|bits| bits & keep),
+            Some(plane) => Words(planes.get(plane)[word].map(|bits| bits & keep)),
             None => NOTHING,
         };
         Conditions {
@@ -86,7 +86,7 @@ impl Target {
                 }
             } else {
                 let long = long_only(&now, &before.0);
-                for (long, before) in long.iter().zip(&mut before.0) {
+                for (long, before) in long.iter().zip(before.0.iter_mut()) {
                     changed |= long ^ (long << 1 | *before);
                     *before = long >> 63;
                 }
