@@ -32,6 +32,8 @@ impl Failure {
     pub(crate) const FAILED: u8 = 1;
     /// Exit code of a command line that could not be understood.
     pub(crate) const USAGE: u8 = 2;
+    /// Exit code of a measurement that could not be made or kept.
+    pub(crate) const COULD_NOT_MEASURE: u8 = 3;
     /// Exit code of a command that was stopped and can go on.
     pub(crate) const STOPPED: u8 = 75;
 
@@ -44,6 +46,11 @@ impl Failure {
     /// The command line does not make sense.
     pub(crate) fn usage(message: impl Into<String>) -> Failure {
         Failure { code: Failure::USAGE, ..Failure::new(message) }
+    }
+
+    /// The work was done, but could not be measured.
+    pub(crate) fn could_not_measure(message: impl Into<String>) -> Failure {
+        Failure { code: Failure::COULD_NOT_MEASURE, ..Failure::new(message) }
     }
 
     /// What to do about it.

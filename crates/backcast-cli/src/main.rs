@@ -17,12 +17,13 @@ mod terminal;
 
 use std::process::ExitCode;
 
+use backcast_spans::{EnvironmentError, alloc::Counting};
 use clap::Parser;
 
 use crate::{args::Cli, failure::Failure, terminal::Terminal};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     // Before anything that takes memory: what the launcher has resident is the least peak that it can tell.
@@ -36,13 +37,27 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error, colors),
     };
     let mut terminal = Terminal::standard(cli.color);
-    match commands::run(cli.command, &mut terminal).and_then(|()| terminal.flush()) {
+    let done =
+        recorded(|| commands::run(cli.command, &mut terminal).and_then(|()| terminal.flush()));
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             terminal.show(&failure);
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// Does a command, and records meanwhile where the environment asks for it.
+fn recorded(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let guard = backcast_spans::from_env().map_err(|error| match error {
+        EnvironmentError::Delay(_) => Failure::usage(error.to_string()),
+        _ => Failure::could_not_measure(error.to_string()),
+    })?;
+    let done = command();
+    let written = guard.map_or(Ok(()), backcast_spans::Guard::finish);
+    // What went wrong in the command itself says more.
+    done.and(written.map_err(|error| Failure::could_not_measure(error.to_string())))
 }
 
 /// Help and version go to stdout and are no failure; a wrong command line goes to stderr.

@@ -115,6 +115,8 @@ pub(crate) fn speak_plainly_in_panics() {
             env!("CARGO_PKG_REPOSITORY"),
         );
         Stream::Stderr.write_all(text.as_bytes());
+        // A recording up to here helps to find the fault; that it cannot be written matters less.
+        let _ = backcast_spans::finish_env();
         std::process::exit(i32::from(Failure::FAILED));
     }));
 }

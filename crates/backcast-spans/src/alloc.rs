@@ -1,0 +1,254 @@
+//! Counters of memory: an allocator that counts on its way to another one.
+//!
+//! Each thread has counters that only grow, and spans take differences of them. What is alive in the whole process is
+//! gathered from the threads in batches, so its figure, and that of its peak, may be off by [`BATCH`] bytes a thread.
+//! Nothing is counted, and one load and a branch are spent, while no recording is on. Memory may be
+//! released in another span or thread than the one that asked for it, so what was asked for and
+//! what was released stay apart. The hook itself allocates nothing.
+
+#![expect(
+    unsafe_code,
+    reason = "an allocator is an unsafe trait; the end of a thread is heard of through libc"
+)]
+
+use std::{
+    alloc::{GlobalAlloc, Layout},
+    cell::Cell,
+    ffi::c_void,
+    sync::{
+        OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use crate::state;
+
+/// Bytes that a thread may hold back from the figures of the process.
+pub const BATCH: i64 = 1 << 16;
+
+/// An allocator that counts what goes through it.
+///
+/// ```
+/// # use backcast_spans::alloc::Counting;
+/// #[global_allocator]
+/// static ALLOCATOR: Counting<std::alloc::System> = Counting(std::alloc::System);
+/// # fn main() {}
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counting<A>(pub A);
+
+// SAFETY: each call goes to the inner allocator as it came; counting touches plain thread-local cells and two
+// atomics, and neither allocates nor unwinds.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the promises of this method, which are those of the inner one.
+        let pointer = unsafe { self.0.alloc(layout) };
+        if state::is_on() && !pointer.is_null() {
+            COUNTERS.with(|counters| counters.allocated(layout.size()));
+        }
+        pointer
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        let pointer = unsafe { self.0.alloc_zeroed(layout) };
+        if state::is_on() && !pointer.is_null() {
+            COUNTERS.with(|counters| counters.allocated(layout.size()));
+        }
+        pointer
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        if state::is_on() {
+            COUNTERS.with(|counters| counters.freed(layout.size()));
+        }
+        // SAFETY: as above.
+        unsafe { self.0.dealloc(pointer, layout) }
+    }
+
+    /// Counts as one allocation of the new size and one release of the old.
+    #[inline]
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        let moved = unsafe { self.0.realloc(pointer, layout, size) };
+        if state::is_on() && !moved.is_null() {
+            COUNTERS.with(|counters| {
+                counters.freed(layout.size());
+                counters.allocated(size);
+            });
+        }
+        moved
+    }
+}
+
+/// What one thread has asked for and released while recordings were on.
+struct Counters {
+    allocations: Cell<u64>,
+    allocated_bytes: Cell<u64>,
+    freed_bytes: Cell<u64>,
+    copied_bytes: Cell<u64>,
+    lock_wait_ticks: Cell<u64>,
+    /// Grows with each change of the others.
+    stamp: Cell<u64>,
+    /// Change of what is alive that the process has not heard of yet.
+    held_back: Cell<i64>,
+}
+
+thread_local! {
+    static COUNTERS: Counters = const {
+        Counters {
+            allocations: Cell::new(0),
+            allocated_bytes: Cell::new(0),
+            freed_bytes: Cell::new(0),
+            copied_bytes: Cell::new(0),
+            lock_wait_ticks: Cell::new(0),
+            stamp: Cell::new(0),
+            held_back: Cell::new(0),
+        }
+    };
+}
+
+#[inline]
+fn add(cell: &Cell<u64>, amount: u64) {
+    cell.set(cell.get().wrapping_add(amount));
+}
+
+impl Counters {
+    #[inline]
+    fn allocated(&self, bytes: usize) {
+        add(&self.allocations, 1);
+        add(&self.allocated_bytes, bytes as u64);
+        self.alive(bytes as i64);
+    }
+
+    #[inline]
+    fn freed(&self, bytes: usize) {
+        add(&self.freed_bytes, bytes as u64);
+        self.alive(-(bytes as i64));
+    }
+
+    #[inline]
+    fn alive(&self, bytes: i64) {
+        if self.stamp.get() == 0 {
+            hear_of_the_end();
+        }
+        add(&self.stamp, 1);
+        let held_back = self.held_back.get() + bytes;
+        self.held_back.set(held_back);
+        if held_back.unsigned_abs() >= BATCH as u64 {
+            self.hand_over();
+        }
+    }
+
+    #[cold]
+    fn hand_over(&self) {
+        let alive = self.held_back.replace(0);
+        let now = ALIVE.fetch_add(alive, Ordering::Relaxed) + alive;
+        PEAK.fetch_max(now, Ordering::Relaxed);
+    }
+}
+
+/// Bytes alive beyond those at the begin of recording.
+static ALIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Most bytes alive since the peak was last taken.
+static PEAK: AtomicI64 = AtomicI64::new(0);
+
+/// The key whose destructor hands over what an ending thread holds back; 0 where there is none.
+static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
+
+/// Prepares the end of threads to be heard of. Before the first recording.
+pub(crate) fn prepare() {
+    KEY.get_or_init(|| {
+        let mut key = 0;
+        // SAFETY: `key` is a place to write to; the destructor reads thread-local cells that need no
+        // destructor of their own and thus live as long as the thread.
+        let failed = unsafe { libc::pthread_key_create(&raw mut key, Some(ending)) };
+        (failed == 0).then_some(key)
+    });
+}
+
+#[cold]
+fn hear_of_the_end() {
+    if let Some(Some(key)) = KEY.get() {
+        // SAFETY: the key was made by `prepare`; any value but null has the destructor called.
+        unsafe { libc::pthread_setspecific(*key, std::ptr::without_provenance(1)) };
+    }
+}
+
+extern "C" fn ending(_: *mut c_void) {
+    let _ = COUNTERS.try_with(Counters::hand_over);
+}
+
+/// What the calling thread has counted so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) allocations: u64,
+    pub(crate) allocated_bytes: u64,
+    pub(crate) freed_bytes: u64,
+    pub(crate) copied_bytes: u64,
+    pub(crate) lock_wait_ticks: u64,
+}
+
+/// A number that changes whenever [`counted`] does.
+#[inline]
+pub(crate) fn stamp() -> u64 {
+    COUNTERS.with(|counters| counters.stamp.get())
+}
+
+/// The counters of the calling thread.
+pub(crate) fn counted() -> Counted {
+    COUNTERS.with(|counters| Counted {
+        allocations: counters.allocations.get(),
+        allocated_bytes: counters.allocated_bytes.get(),
+        freed_bytes: counters.freed_bytes.get(),
+        copied_bytes: counters.copied_bytes.get(),
+        lock_wait_ticks: counters.lock_wait_ticks.get(),
+    })
+}
+
+/// Adds to the bytes copied by the open span.
+#[inline]
+pub(crate) fn count_copied(bytes: u64) {
+    COUNTERS.with(|counters| {
+        add(&counters.copied_bytes, bytes);
+        counters.alive(0);
+    });
+}
+
+/// Adds to the time for which the open span waited for locks.
+pub(crate) fn count_lock_wait(ticks: u64) {
+    COUNTERS.with(|counters| {
+        add(&counters.lock_wait_ticks, ticks);
+        counters.alive(0);
+    });
+}
+
+/// Bytes alive now, beyond those at the begin of recording.
+pub(crate) fn alive() -> i64 {
+    COUNTERS.with(Counters::hand_over);
+    ALIVE.load(Ordering::Relaxed)
+}
+
+/// The peak since this was last called; the next one begins at what is alive now.
+pub(crate) fn take_peak() -> i64 {
+    let alive = alive();
+    PEAK.swap(alive, Ordering::Relaxed).max(alive)
+}
+
+/// Counts from nothing again. What other threads hold back is theirs to keep.
+pub(crate) fn begin_anew() {
+    COUNTERS.with(|counters| counters.held_back.set(0));
+    ALIVE.store(0, Ordering::Relaxed);
+    PEAK.store(0, Ordering::Relaxed);
+}
+
+/// Whether the program allocates through [`Counting`]. Only while a recording is on.
+pub(crate) fn is_counting() -> bool {
+    let before = stamp();
+    drop(std::hint::black_box(Box::new(0_u64)));
+    stamp() != before
+}

@@ -1,0 +1,367 @@
+//! All threads that record, and the recordings that are on.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    thread,
+};
+
+use crate::{
+    alloc,
+    arena::Arena,
+    clock::{self, CpuClock},
+    recorder::Recorder,
+    sampler::{SamplerWork, Worker},
+    site, state,
+    time_base::{self, Anchors},
+    totals::{Samples, ThreadTotals},
+};
+
+/// Threads that have ended are kept apart by name, up to so many names; the rest is added up in one more.
+const MOST_NAMES: usize = 64;
+
+/// The name under which threads are added up once there are too many names.
+const OTHER_THREADS: &str = "other threads";
+
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    stretch: 0,
+    anchors: None,
+    threads: Vec::new(),
+    ended: Vec::new(),
+    spare: Vec::new(),
+    arenas: 0,
+    sessions: Vec::new(),
+    next_number: 0,
+    unread: 0,
+    sampler: None,
+});
+
+/// The state of recording in this process.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    stretch: u32,
+    pub(crate) anchors: Option<Anchors>,
+    threads: Vec<Thread>,
+    ended: Vec<ThreadTotals>,
+    spare: Vec<&'static Arena>,
+    arenas: usize,
+    sessions: Vec<Session>,
+    next_number: u64,
+    unread: u64,
+    pub(crate) sampler: Option<Worker>,
+}
+
+/// A thread that records.
+#[derive(Debug)]
+struct Thread {
+    serial: u64,
+    name: String,
+    arena: &'static Arena,
+    since: u64,
+    clock: Option<CpuClock>,
+    cpu_before_ns: u64,
+    sampled_cpu_ns: u64,
+    samples: Vec<Samples>,
+}
+
+/// What had been counted when a recording began.
+#[derive(Debug)]
+struct Session {
+    number: u64,
+    begin: u64,
+    threads: HashMap<u64, ThreadTotals>,
+    ended: Vec<ThreadTotals>,
+    unread: u64,
+    sampler: SamplerWork,
+    counts_memory: bool,
+    peak_bytes: i64,
+    alive_bytes: i64,
+}
+
+/// What a recording has counted, in ticks.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    pub(crate) wall: u64,
+    pub(crate) threads: Vec<ThreadTotals>,
+    pub(crate) anchors: Anchors,
+    pub(crate) unread: u64,
+    pub(crate) sampler: SamplerWork,
+    /// Bytes net and at the peak, where allocations are counted.
+    pub(crate) memory: Option<(i64, i64)>,
+    pub(crate) recording_bytes: usize,
+    /// What is to be stopped, once nothing is locked.
+    pub(crate) stop: Option<Worker>,
+}
+
+/// A thread that has just joined.
+pub(crate) struct Joined {
+    pub(crate) serial: u64,
+    pub(crate) recorder: Recorder,
+}
+
+pub(crate) fn lock() -> MutexGuard<'static, Registry> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns once no reader asks threads to wait.
+pub(crate) fn wait_while_held() {
+    drop(lock());
+}
+
+/// An arena that no thread uses.
+pub(crate) fn spare_arena() -> &'static Arena {
+    let mut registry = lock();
+    registry.spare.pop().unwrap_or_else(|| {
+        registry.arenas += 1;
+        Box::leak(Box::new(Arena::new()))
+    })
+}
+
+/// The calling thread records from now on, into its arena.
+pub(crate) fn join(arena: &'static Arena, before: Option<Recorder>) -> Joined {
+    drop(before);
+    let mut registry = lock();
+    let serial = registry.new_number();
+    let current = thread::current();
+    let clock = CpuClock::of_this_thread();
+    let since = clock::ticks();
+    let recorder = Recorder::new(arena, since);
+    let cpu_before_ns = clock.and_then(CpuClock::now_ns).unwrap_or(0);
+    registry.threads.push(Thread {
+        serial,
+        name: current.name().unwrap_or("unnamed").to_owned(),
+        arena,
+        since,
+        clock,
+        cpu_before_ns,
+        sampled_cpu_ns: cpu_before_ns,
+        samples: Vec::new(),
+    });
+    Joined { serial, recorder }
+}
+
+/// The calling thread ends. What it counted is added to that of ended threads of its name, its arena serves the next one.
+pub(crate) fn end_thread(serial: u64, arena: &'static Arena) {
+    let mut registry = lock();
+    if let Some(place) = registry.threads.iter().position(|thread| thread.serial == serial) {
+        let thread = registry.threads.swap_remove(place);
+        match thread.totals() {
+            Some(totals) => registry.add_ended(serial, &totals),
+            None => registry.unread += 1,
+        }
+    }
+    registry.spare.push(arena);
+}
+
+impl Thread {
+    fn totals(&self) -> Option<ThreadTotals> {
+        let (now, mut nodes) = self.arena.read(clock::ticks)?;
+        for (node, samples) in nodes.iter_mut().zip(&self.samples) {
+            node.samples = *samples;
+        }
+        let cpu_now_ns = self.clock.and_then(CpuClock::now_ns).unwrap_or(self.cpu_before_ns);
+        Some(ThreadTotals {
+            name: self.name.clone(),
+            threads: 1,
+            wall: now.saturating_sub(self.since),
+            cpu_ns: cpu_now_ns.saturating_sub(self.cpu_before_ns),
+            backward: self.arena.backward.load(Ordering::Relaxed),
+            out_of_order: self.arena.out_of_order.load(Ordering::Relaxed),
+            folded: self.arena.folded.load(Ordering::Relaxed),
+            nodes,
+        })
+    }
+
+    /// Notes where the thread is and how much processor time it used since the last sample, `elapsed_ns` ago.
+    fn sample(&mut self, elapsed_ns: u64) {
+        let node = self.arena.current.load(Ordering::Relaxed) as usize;
+        if self.samples.len() <= node {
+            self.samples.resize(node + 1, Samples::default());
+        }
+        let cpu_ns = self.clock.and_then(CpuClock::now_ns).unwrap_or(self.sampled_cpu_ns);
+        let used = cpu_ns.saturating_sub(self.sampled_cpu_ns);
+        self.sampled_cpu_ns = cpu_ns;
+        let samples = &mut self.samples[node];
+        samples.all += 1;
+        samples.on_cpu += u64::from(used * 2 > elapsed_ns);
+        samples.cpu_ns += used;
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Thread>() + self.samples.capacity() * size_of::<Samples>()
+    }
+}
+
+impl Registry {
+    fn new_number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    /// Whether a recording is on.
+    pub(crate) fn is_recording(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Begins a stretch of recording: all threads start from nothing.
+    pub(crate) fn begin_stretch(&mut self) {
+        self.stretch = self.stretch.wrapping_add(2).max(2);
+        self.threads.clear();
+        self.ended.clear();
+        self.unread = 0;
+        site::forget_digests();
+        let mut anchors = Anchors::default();
+        time_base::note(&mut anchors);
+        self.anchors = Some(anchors);
+        alloc::begin_anew();
+        state::begin(self.stretch);
+    }
+
+    /// Ends it: spans that are open count no more.
+    pub(crate) fn end_stretch(&mut self) -> Option<Worker> {
+        state::end();
+        self.threads.clear();
+        self.ended.clear();
+        self.anchors = None;
+        self.sampler.take()
+    }
+
+    /// Adds up the counts of a thread that ended, and those that sessions found it with when they began.
+    fn add_ended(&mut self, serial: u64, totals: &ThreadTotals) {
+        let place = self.ended_place(&totals.name);
+        let became = self.ended[place].add(totals);
+        for session in &mut self.sessions {
+            let Some(before) = session.threads.remove(&serial) else { continue };
+            if session.ended.len() <= place {
+                session.ended.resize_with(place + 1, ThreadTotals::default);
+            }
+            session.ended[place].add_in_place(&before.moved(&became));
+        }
+    }
+
+    fn ended_place(&mut self, name: &str) -> usize {
+        let known = self.ended.iter().position(|ended| ended.name == name);
+        known.unwrap_or_else(|| {
+            let name = if self.ended.len() < MOST_NAMES { name } else { OTHER_THREADS };
+            if self.ended.len() <= MOST_NAMES {
+                self.ended.push(ThreadTotals { name: name.to_owned(), ..ThreadTotals::default() });
+            }
+            self.ended.len() - 1
+        })
+    }
+
+    /// One look of the sampler at all threads.
+    pub(crate) fn sample(&mut self, elapsed_ns: u64) {
+        for thread in &mut self.threads {
+            thread.sample(elapsed_ns);
+        }
+    }
+
+    /// Begins a session within the running stretch; its number.
+    pub(crate) fn begin_session(&mut self) -> u64 {
+        let number = self.new_number();
+        let peak_before = alloc::take_peak();
+        for session in &mut self.sessions {
+            session.peak_bytes = session.peak_bytes.max(peak_before);
+        }
+        let alive_bytes = alloc::alive();
+        state::hold();
+        let read = self.threads.iter().filter_map(|t| Some((t.serial, t.totals()?)));
+        let threads = read.collect();
+        let sampler = self.sampler.as_ref().map(Worker::work).unwrap_or_default();
+        self.sessions.push(Session {
+            number,
+            begin: clock::ticks(),
+            threads,
+            ended: self.ended.clone(),
+            unread: self.unread,
+            sampler,
+            counts_memory: alloc::is_counting(),
+            peak_bytes: alive_bytes,
+            alive_bytes,
+        });
+        state::go_on();
+        number
+    }
+
+    /// Ends a session; what it counted. With the last one ends the stretch.
+    pub(crate) fn end_session(&mut self, number: u64) -> Option<Counted> {
+        let place = self.sessions.iter().position(|session| session.number == number)?;
+        let session = self.sessions.swap_remove(place);
+        let alive_bytes = alloc::alive();
+        let peak_bytes = alloc::take_peak();
+        for session in &mut self.sessions {
+            session.peak_bytes = session.peak_bytes.max(peak_bytes);
+        }
+        if self.sessions.is_empty() {
+            state::end();
+        } else {
+            state::hold();
+        }
+        let wall = clock::ticks().saturating_sub(session.begin);
+        let (mut threads, mut unread) = (Vec::new(), self.unread - session.unread);
+        let nothing = ThreadTotals::default();
+        for thread in &self.threads {
+            let Some(mut totals) = thread.totals() else {
+                unread += 1;
+                continue;
+            };
+            totals.subtract(session.threads.get(&thread.serial).unwrap_or(&nothing));
+            threads.push(totals);
+        }
+        for (index, ended) in self.ended.iter().enumerate() {
+            let mut totals = ended.clone();
+            let before = session.ended.get(index).unwrap_or(&nothing);
+            totals.subtract(before);
+            totals.threads -= before.threads.min(totals.threads);
+            threads.push(totals);
+        }
+        threads.retain(|thread| thread.wall > 0);
+        let sampler = self.sampler.as_ref().map(Worker::work).unwrap_or_default();
+        let mut anchors = self.anchors.clone().unwrap_or_default();
+        time_base::note(&mut anchors);
+        self.anchors = Some(anchors.clone());
+        let recording_bytes = self.bytes();
+        let stop = if self.sessions.is_empty() {
+            self.end_stretch()
+        } else {
+            state::go_on();
+            None
+        };
+        Some(Counted {
+            wall,
+            threads,
+            anchors,
+            unread,
+            sampler: sampler.since(&session.sampler),
+            memory: session.counts_memory.then(|| {
+                let peak = session.peak_bytes.max(peak_bytes) - session.alive_bytes;
+                (alive_bytes - session.alive_bytes, peak.max(0))
+            }),
+            recording_bytes,
+            stop,
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        let arenas = self.threads.iter().map(|thread| thread.arena.bytes() + thread.bytes());
+        let spare = self.spare.iter().map(|arena| arena.bytes());
+        arenas.sum::<usize>() + spare.sum::<usize>() + site::digest_bytes()
+    }
+}
+
+impl Counted {
+    /// What a recording counted that is no longer known.
+    pub(crate) fn nothing() -> Counted {
+        Counted {
+            wall: 0,
+            threads: Vec::new(),
+            anchors: Anchors::default(),
+            unread: 0,
+            sampler: SamplerWork::default(),
+            memory: None,
+            recording_bytes: 0,
+            stop: None,
+        }
+    }
+}
