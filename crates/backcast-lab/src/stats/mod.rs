@@ -11,8 +11,10 @@
 //! | is a claimed gain proven, what do gains make together? | [`evidence`], [`compose`] |
 //! | is a share what it is said to be? | [`share_interval`], [`judge_share`] |
 //! | does memory grow with each repeat? | [`growth`] |
+//! | when did a history change? | [`change_points`] |
 //! | what do many machines say together? | [`merge_ratios`] |
 
+mod change;
 pub mod distributions;
 mod error;
 mod evidence;
@@ -31,6 +33,7 @@ mod summary;
 mod unpaired;
 mod verdict;
 
+pub use change::{ChangeOptions, ChangePoint, Changes, change_points};
 pub use error::StatsError;
 pub use evidence::{Claim, Evidence, Fault, StatedRange, compose, evidence, gain_of};
 pub use growth::{GROWTH_REPEATS, Growth, GrowthVerdict, growth};

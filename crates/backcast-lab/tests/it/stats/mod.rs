@@ -1,5 +1,6 @@
 //! Statistics: known values, and what simulation says about them.
 
+mod change;
 mod evidence;
 mod growth;
 mod known_values;

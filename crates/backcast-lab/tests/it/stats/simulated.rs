@@ -12,7 +12,7 @@ const EQUALS: Simulated =
 
 /// Tail probabilities move by few tenths of a percent with the number of resamples; fewer keep the tests fast.
 fn at(level: f64) -> Criteria {
-    Criteria { level, resamples: 2000, ..Criteria::default() }
+    Criteria { level, resamples: 1000, ..Criteria::default() }
 }
 
 fn fires(comparison: &Comparison) -> bool {
