@@ -12,9 +12,11 @@
 //! | is a share what it is said to be? | [`share_interval`], [`judge_share`] |
 //! | does memory grow with each repeat? | [`growth`] |
 //! | when did a history change? | [`change_points`] |
+//! | what is fixed, what grows with size? | [`fit_cost`], [`fit_parts`] |
 //! | what do many machines say together? | [`merge_ratios`] |
 
 mod change;
+mod cost;
 pub mod distributions;
 mod error;
 mod evidence;
@@ -34,6 +36,10 @@ mod unpaired;
 mod verdict;
 
 pub use change::{ChangeOptions, ChangePoint, Changes, change_points};
+pub use cost::{
+    CostModel, MOST_SIZES, MeasuredRun, Observation, PartsModel, Shape, Term, fit_cost, fit_parts,
+    nonnegative_least_squares,
+};
 pub use error::StatsError;
 pub use evidence::{Claim, Evidence, Fault, StatedRange, compose, evidence, gain_of};
 pub use growth::{GROWTH_REPEATS, Growth, GrowthVerdict, growth};

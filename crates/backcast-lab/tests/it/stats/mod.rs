@@ -1,6 +1,7 @@
 //! Statistics: known values, and what simulation says about them.
 
 mod change;
+mod cost;
 mod evidence;
 mod growth;
 mod known_values;
