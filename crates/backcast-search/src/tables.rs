@@ -1,4 +1,5 @@
-//! Orders, fills, trades and equity of a run as tables. Times are nanoseconds UTC.
+//! Orders, fills, trades and equity of a run as tables. Times are nanoseconds UTC; a session is the exchange's date, which is
+//! another than that of the time where a session closes, or opens, on the other side of midnight UTC.
 
 use std::path::Path;
 
@@ -23,6 +24,11 @@ fn floats(values: impl Iterator<Item = Option<f64>>) -> TableColumn {
 
 fn times(values: impl Iterator<Item = i64>) -> TableColumn {
     TableColumn::Time(values.collect())
+}
+
+/// Sessions of rows of an account's clock.
+fn sessions<'a>(rows: impl Iterator<Item = (&'a RunAccount, u32)>) -> TableColumn {
+    TableColumn::Day(rows.map(|(account, row)| account.result.days[row as usize]).collect())
 }
 
 fn numbers(values: impl Iterator<Item = u32>) -> TableColumn {
@@ -68,7 +74,7 @@ fn statuses(account: &RunAccount) -> Vec<&'static str> {
     words
 }
 
-/// One row for each order: `account order asset side kind price size reverse time status`.
+/// One row for each order: `account order asset side kind price size reverse session time status`.
 #[must_use]
 pub fn orders(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.orders.iter().map(move |o| (a, o)));
@@ -101,12 +107,14 @@ pub fn orders(run: &RunOutcome, market: &Market) -> Table {
         ("price", floats(prices)),
         ("size", texts(sizes.iter().map(String::as_str))),
         ("reverse", texts(all().map(|(_, o)| if o.reverse { "true" } else { "false" }))),
+        ("session", sessions(all().map(|(a, o)| (a, o.submitted)))),
         ("time", times(all().map(|(_, o)| o.time.0))),
         ("status", texts(last)),
     ])
 }
 
-/// One row for each fill: `account order asset time quantity price commission slippage`; a sale has a negative quantity.
+/// One row for each fill: `account order asset session time quantity price commission slippage`; a sale has a negative
+/// quantity.
 #[must_use]
 pub fn fills(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.fills.iter().map(move |f| (a, f)));
@@ -114,6 +122,7 @@ pub fn fills(run: &RunOutcome, market: &Market) -> Table {
         ("account", texts(all().map(|(a, _)| a.name.as_str()))),
         ("order", numbers(all().map(|(_, f)| f.order.0))),
         ("asset", texts(all().map(|(_, f)| symbol(market, f.asset)))),
+        ("session", sessions(all().map(|(a, f)| (a, f.row)))),
         ("time", times(all().map(|(_, f)| f.time.0))),
         ("quantity", floats(all().map(|(_, f)| Some(f.quantity)))),
         ("price", floats(all().map(|(_, f)| Some(f.price)))),
@@ -122,7 +131,8 @@ pub fn fills(run: &RunOutcome, market: &Market) -> Table {
     ])
 }
 
-/// One row for each round trip: `account asset quantity entry_time entry_price exit_time exit_price net_profit costs`.
+/// One row for each round trip: `account asset quantity entry_session entry_time entry_price exit_session exit_time exit_price
+/// net_profit costs`.
 #[must_use]
 pub fn trades(run: &RunOutcome, market: &Market) -> Table {
     let all = || run.accounts.iter().flat_map(|a| a.result.trades.iter().map(move |t| (a, t)));
@@ -130,8 +140,10 @@ pub fn trades(run: &RunOutcome, market: &Market) -> Table {
         ("account", texts(all().map(|(a, _)| a.name.as_str()))),
         ("asset", texts(all().map(|(_, t)| symbol(market, t.asset)))),
         ("quantity", floats(all().map(|(_, t)| Some(t.quantity)))),
+        ("entry_session", sessions(all().map(|(a, t)| (a, t.entry_row)))),
         ("entry_time", times(all().map(|(_, t)| t.entry_time.0))),
         ("entry_price", floats(all().map(|(_, t)| Some(t.entry_price)))),
+        ("exit_session", sessions(all().map(|(a, t)| (a, t.exit_row)))),
         ("exit_time", times(all().map(|(_, t)| t.exit_time.0))),
         ("exit_price", floats(all().map(|(_, t)| Some(t.exit_price)))),
         ("net_profit", floats(all().map(|(_, t)| Some(t.net_profit)))),
@@ -139,16 +151,18 @@ pub fn trades(run: &RunOutcome, market: &Market) -> Table {
     ])
 }
 
-/// One row for each bar of each account: `account time equity buy_and_hold`.
+/// One row for each bar of each account: `account session time equity buy_and_hold`.
 #[must_use]
 pub fn equity(run: &RunOutcome) -> Table {
     let accounts = || run.accounts.iter();
     let names = accounts().flat_map(|a| a.result.equity.iter().map(|_| a.name.as_str()));
     let clock = accounts().flat_map(|a| a.result.clock.iter().copied());
+    let days = accounts().flat_map(|a| a.result.days.iter().copied());
     let values = accounts().flat_map(|a| a.result.equity.iter().copied().map(Some));
     let held = accounts().flat_map(|a| a.buy_and_hold.iter().copied().map(Some));
     table(vec![
         ("account", texts(names)),
+        ("session", TableColumn::Day(days.collect())),
         ("time", times(clock)),
         ("equity", floats(values)),
         ("buy_and_hold", floats(held)),

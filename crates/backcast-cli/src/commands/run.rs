@@ -23,7 +23,8 @@ const SHOWN_TRADES: usize = 10;
 #[command(after_help = "Examples:\n  \
     backcast run examples/sma_cross.toml\n  \
     backcast run examples/sma_cross.toml --set params.fast=20 --from 2005-01-01 --to 2010-12-31\n  \
-    backcast run examples/pairs.toml --trades trades.csv --report pairs.html")]
+    backcast run examples/pairs.toml --trades trades.csv --report pairs.html\n\n\
+    Rows of the files name the session, the exchange's date, beside the time in UTC.")]
 pub(crate) struct Args {
     /// The spec, a TOML file
     #[arg(value_name = "SPEC")]

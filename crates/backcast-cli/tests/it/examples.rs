@@ -49,7 +49,7 @@ fn orders_and_trades_come_as_csv_json_and_parquet() {
     project.stdout(&[&args[..], &["--equity", "e.parquet", "--fills", "f.csv"]].concat());
     let read = |name: &str| fs::read(project.path(name)).unwrap();
     let trades = String::from_utf8(read("t.csv")).unwrap();
-    assert!(trades.starts_with("account,asset,quantity,entry_time,entry_price,exit_time"));
+    assert!(trades.starts_with("account,asset,quantity,entry_session,entry_time,entry_price,"));
     assert_eq!(trades.lines().count(), 7);
     assert!(String::from_utf8(read("o.json")).unwrap().starts_with("[\n{\"account\":\"pool\""));
     assert_eq!(read("e.parquet")[..4], *b"PAR1");

@@ -7,7 +7,7 @@ use backcast_search::{
     Override, Quiet, RunOutcome, SearchError, Spec, SweepOptions, SweepOutcome, run_spec,
     saved_run, spec::Mode, summary, sweep, tables,
 };
-use backcast_store::Home;
+use backcast_store::{Home, Table, TableFormat, render_table};
 use expect_test::{Expect, expect};
 
 use crate::market::{asset, market, walk};
@@ -189,6 +189,49 @@ fn every_example_trades() {
         walkforward.toml: pool 3270 bars, 88 fills, 43 trades, return 1.0640, hold 15.6601
     "#]]
     .assert_eq(&told);
+}
+
+#[test]
+fn tables_name_the_session_beside_the_time() {
+    // Sessions that close at three in the night, UTC: the time is that of the next day.
+    const LATER: i64 = 6 * 3_600_000_000_000;
+    let mut late = asset("AAA", &[10.0, 11.0, 12.0, 13.0, 9.0, 8.0, 8.0]);
+    late.bars.time = late.bars.time.iter().map(|time| time + LATER).collect::<Vec<_>>().into();
+    let market = market(vec![late]);
+    let sets = ["params.fast=1", "params.slow=2", "broker.cash=100", "costs.commission=0%"];
+    let run = run_spec(&spec(&sets), &market).unwrap();
+    let told = |table: &Table| {
+        let bytes = render_table(TableFormat::Csv, table).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    expect![[r#"
+        account,order,asset,side,kind,price,size,reverse,session,time,status
+        pool,0,AAA,buy,market,,1 of equity,false,2001-01-03,2001-01-04T03:00:00Z,filled
+        pool,1,AAA,sell,market,,position,false,2001-01-06,2001-01-07T03:00:00Z,filled
+    "#]]
+    .assert_eq(&told(&tables::orders(&run, &market)));
+    expect![[r#"
+        account,order,asset,session,time,quantity,price,commission,slippage
+        pool,0,AAA,2001-01-04,2001-01-05T03:00:00Z,9,11,0,0
+        pool,1,AAA,2001-01-07,2001-01-08T03:00:00Z,-9,9,0,0
+    "#]]
+    .assert_eq(&told(&tables::fills(&run, &market)));
+    expect![[r#"
+        account,asset,quantity,entry_session,entry_time,entry_price,exit_session,exit_time,exit_price,net_profit,costs
+        pool,AAA,9,2001-01-04,2001-01-05T03:00:00Z,11,2001-01-07,2001-01-08T03:00:00Z,9,-18,0
+    "#]]
+    .assert_eq(&told(&tables::trades(&run, &market)));
+    expect![[r#"
+        account,session,time,equity,buy_and_hold
+        pool,2001-01-02,2001-01-03T03:00:00Z,100,100
+        pool,2001-01-03,2001-01-04T03:00:00Z,100,100
+        pool,2001-01-04,2001-01-05T03:00:00Z,109,109
+        pool,2001-01-05,2001-01-06T03:00:00Z,118,118
+        pool,2001-01-06,2001-01-07T03:00:00Z,82,82
+        pool,2001-01-07,2001-01-08T03:00:00Z,82,73
+        pool,2001-01-08,2001-01-09T03:00:00Z,82,73
+    "#]]
+    .assert_eq(&told(&tables::equity(&run)));
 }
 
 #[test]
