@@ -10,7 +10,7 @@ use backcast_types::Day;
 
 use crate::{
     failure::Failure,
-    number,
+    isa, number,
     table::{Column, Format, Table},
     terminal::{Stream, Terminal},
 };
@@ -99,7 +99,7 @@ fn program() -> Finding {
 fn processor() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let best = Isa::detect().name();
-    match super::sweep::isa() {
+    match isa::of_environment() {
         Ok(isa) if isa.name() == best => {
             finding("processor", State::Good, format!("{}, {best}", number::count(cores, "core")))
         }
@@ -200,7 +200,7 @@ fn small_sweep(home: &Home) -> Finding {
     let timed = || -> Result<(f64, f64), Failure> {
         let spec = Spec::parse(SMALL_SWEEP, Some(Path::new("doctor.toml")), &[] as &[Override])?;
         let market = spec.load(home)?;
-        let options = SweepOptions { isa: super::sweep::isa()?, ..SweepOptions::default() };
+        let options = SweepOptions { isa: isa::of_environment()?, ..SweepOptions::default() };
         let started = Instant::now();
         sweep(&spec, &market, &options, &Quiet, &AtomicBool::new(false))?;
         Ok((spec.set_count() * market.assets.len() as f64, started.elapsed().as_secs_f64()))

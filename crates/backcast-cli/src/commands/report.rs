@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
-use backcast_engine::lanes::Isa;
 use backcast_search::{
     Quiet, SearchError, Spec, SweepOptions, SweepOutcome, WalkForwardOutcome, run_spec, saved_run,
     saved_sweep, saved_walk_forward, sweep, walk_forward,
@@ -12,6 +11,7 @@ use backcast_store::Home;
 use crate::{
     commands::sweep::Judged,
     failure::Failure,
+    isa::IsaOption,
     page,
     spec_file::{self, Changes},
     terminal::Terminal,
@@ -69,7 +69,7 @@ fn walked(args: &Args, home: &Home, terminal: &mut Terminal) -> Result<(), Failu
     };
     let market = saved.spec.load(home)?;
     let options = SweepOptions {
-        isa: super::sweep::isa()?,
+        isa: IsaOption::default().apply()?,
         home: Some(home.path().to_owned()),
         resume: true,
         ..SweepOptions::default()
@@ -135,7 +135,7 @@ fn swept(
 ) -> Result<(), Failure> {
     let market = spec.load(home)?;
     let home = resume.then(|| home.path().to_owned());
-    let isa: Isa = super::sweep::isa()?;
+    let isa = IsaOption::default().apply()?;
     let options = SweepOptions { isa, home, resume, ..SweepOptions::default() };
     match sweep(spec, &market, &options, &Quiet, &AtomicBool::new(false))? {
         SweepOutcome::Finished(result) => {

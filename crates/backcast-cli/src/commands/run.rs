@@ -9,6 +9,7 @@ use backcast_store::{Home, TableFormat, write_table};
 
 use crate::{
     failure::Failure,
+    isa::IsaOption,
     metrics, number, page,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
@@ -34,6 +35,8 @@ pub(crate) struct Args {
     /// Write one HTML page that needs no network
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    isa: IsaOption,
     #[command(flatten)]
     files: Files,
     /// How to print the figures
@@ -62,6 +65,7 @@ struct Files {
 /// Runs the spec and prints what came of it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let formats = args.files.formats()?;
+    args.isa.apply()?;
     let home = Home::find()?;
     let spec = spec_file::read(&args.spec, &args.changes.overrides())?;
     let market = spec.load(&home)?;

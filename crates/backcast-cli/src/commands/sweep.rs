@@ -3,7 +3,6 @@
 use std::{path::PathBuf, time::Instant};
 
 use backcast_data::Market;
-use backcast_engine::lanes::Isa;
 use backcast_metrics::Metric;
 use backcast_search::{
     AccountRows, AccountSummary, Curves, HoldUp, Override, Spec, SweepOptions, SweepOutcome,
@@ -13,7 +12,9 @@ use backcast_store::Home;
 
 use crate::{
     failure::Failure,
-    interrupt, metrics, number, page,
+    interrupt,
+    isa::IsaOption,
+    metrics, number, page,
     progress::Bar,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     /// Threads; one for each core if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    #[command(flatten)]
+    isa: IsaOption,
     /// Write one HTML page that needs no network
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -140,7 +143,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let market = spec.load(&home)?;
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
-        isa: isa()?,
+        isa: args.isa.apply()?,
         home: Some(home.path().to_owned()),
         resume: args.resume.is_some(),
         out: args.out.clone(),
@@ -199,22 +202,6 @@ fn spec_name(args: &Args) -> String {
         (None, Some(id)) => format!("--resume {id}"),
         (None, None) => String::new(),
     }
-}
-
-/// The level of vector instructions: the best of this machine, or a lower one by `BACKCAST_ISA`.
-pub(crate) fn isa() -> Result<Isa, Failure> {
-    let Some(name) = std::env::var_os("BACKCAST_ISA") else { return Ok(Isa::detect()) };
-    let name = name.to_string_lossy();
-    let names: Vec<&str> = Isa::ALL.iter().map(|isa| isa.name()).collect();
-    let isa = Isa::from_name(&name).ok_or_else(|| {
-        Failure::usage(format!("BACKCAST_ISA is `{name}`"))
-            .help(format!("possible are: {}", names.join(", ")))
-    })?;
-    if !isa.available() {
-        return Err(Failure::new(format!("this machine has no {name} instructions"))
-            .help(format!("it can do {}", Isa::detect().name())));
-    }
-    Ok(isa)
 }
 
 fn print(judged: &Judged, args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {

@@ -8,10 +8,11 @@ use backcast_search::{
 };
 use backcast_store::Home;
 
-use super::sweep::isa;
 use crate::{
     failure::Failure,
-    interrupt, metrics, number, page,
+    interrupt,
+    isa::IsaOption,
+    metrics, number, page,
     progress::Bar,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
@@ -36,6 +37,8 @@ pub(crate) struct Args {
     /// Threads; one for each core if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    #[command(flatten)]
+    isa: IsaOption,
     /// Write one HTML page that needs no network
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -54,7 +57,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let market = spec.load(&home)?;
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
-        isa: isa()?,
+        isa: args.isa.apply()?,
         home: Some(home.path().to_owned()),
         resume: args.resume.is_some(),
         ..SweepOptions::default()

@@ -26,6 +26,44 @@ fn one_thread_and_two_give_the_same_bytes() {
 }
 
 #[test]
+fn every_level_of_instructions_gives_the_same_digest() {
+    let project = Project::new();
+    let few = ["--set", "params.fast=2..9", "--set", "params.slow=150,200"];
+    let one = examples().join("sma_cross.toml");
+    let one = one.to_str().unwrap();
+    let mut printed = Vec::new();
+    for level in ["sse2", "avx2", "avx512"] {
+        let swept = project.run(&[&["sweep", &grid(), "--isa", level], &few[..]].concat());
+        if swept.stderr.contains("this machine has no") {
+            assert_eq!(swept.code, 1, "{}", swept.stderr);
+            continue;
+        }
+        assert!(swept.stderr.contains(&format!(", {level})")), "{}", swept.stderr);
+        let run = project.stdout(&["run", one, "--isa", level]);
+        let more = ["--set", "params.fast=10,20", "--set", "params.slow=100,150"];
+        let walked =
+            project.stdout(&[&["walkforward", &grid(), "--isa", level], &more[..]].concat());
+        printed.push((swept.stdout, run, walked));
+    }
+    assert!(printed.iter().all(|other| *other == printed[0]));
+}
+
+#[test]
+fn an_unknown_level_of_instructions_is_refused() {
+    let project = Project::new();
+    for command in ["run", "sweep", "walkforward"] {
+        let mistyped = project.run(&[command, &grid(), "--isa", "avx"]);
+        assert_eq!(mistyped.code, 2, "{}", mistyped.stderr);
+        let help = "[possible values: sse2, avx2, avx512]";
+        assert!(mistyped.stderr.contains(help), "{}", mistyped.stderr);
+    }
+    let mut run = project.command(&["run", &grid()]);
+    let outcome = project.outcome(run.env("BACKCAST_ISA", "sse9").output().unwrap());
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("BACKCAST_ISA is `sse9`"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_sweep_prints_every_format() {
     let project = Project::new();
     let few = ["--set", "params.fast=10,20", "--set", "params.slow=150,200", "--best", "2"];

@@ -4,9 +4,12 @@
 //! features, so kernels are `inline(always)` functions called from one entry per level.
 #![expect(unsafe_code, reason = "vector instructions and the entries that may use them")]
 
-use std::arch::x86_64::*;
+use std::{arch::x86_64::*, sync::OnceLock};
 
 use backcast_metrics::{Array8, Vector};
+
+/// What [`Isa::detect`] does not go beyond.
+static LIMIT: OnceLock<Isa> = OnceLock::new();
 
 /// A level of vector instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,7 +26,7 @@ impl Isa {
     /// All levels, lowest first.
     pub const ALL: [Isa; 3] = [Isa::Sse2, Isa::Avx2, Isa::Avx512];
 
-    /// Name as `BACKCAST_ISA` writes it.
+    /// Name as `--isa` writes it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -58,10 +61,25 @@ impl Isa {
         }
     }
 
-    /// The highest level that this machine has.
+    /// The highest level that this machine has, or a lower one that [`Isa::limit`] asks for.
     #[must_use]
     pub fn detect() -> Isa {
-        Isa::ALL.into_iter().rev().find(|isa| isa.available()).unwrap_or(Isa::Sse2)
+        let limit = LIMIT.get().copied().unwrap_or(Isa::Avx512);
+        let allowed = |isa: &Isa| *isa <= limit && isa.available();
+        Isa::ALL.into_iter().rev().find(allowed).unwrap_or(Isa::Sse2)
+    }
+
+    /// Keeps [`Isa::detect`] at `highest` or below for the rest of this process; the first call counts. No result depends on
+    /// the level: this is for checking just that.
+    ///
+    /// # Examples
+    /// ```
+    /// # use backcast_engine::lanes::Isa;
+    /// Isa::limit(Isa::Sse2);
+    /// assert_eq!(Isa::detect(), Isa::Sse2);
+    /// ```
+    pub fn limit(highest: Isa) {
+        LIMIT.get_or_init(|| highest);
     }
 }
 
