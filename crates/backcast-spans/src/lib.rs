@@ -25,8 +25,6 @@
 //!
 //! How time is handed out is told in `recorder`, how it is read in `clock`; what is written in [`json`].
 
-#![cfg_attr(feature = "off", expect(dead_code, reason = "nothing begins a span"))]
-
 pub mod alloc;
 mod arena;
 mod clock;
