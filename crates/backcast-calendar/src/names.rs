@@ -35,6 +35,7 @@ impl Calendar {
 }
 
 fn expand(name: &'static str) -> Calendar {
+    let _span = backcast_spans::span!("calendar.load");
     match name {
         "24/7" => always_open(name, EVERY_DAY, 365.0),
         "24/5" => always_open(name, WEEKDAYS, 260.0),

@@ -60,6 +60,7 @@ fn quoted(text: &str) -> String {
 
 /// Reads a spec and applies the changes.
 pub(crate) fn read(path: &Path, overrides: &[Override]) -> Result<Spec, Failure> {
+    let _span = backcast_spans::span!("search.read_spec_file");
     let text = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
     let text = String::from_utf8(text).map_err(|_| {
         Failure::new(format!("{} is no text", path.display()))

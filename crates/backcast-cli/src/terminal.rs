@@ -67,6 +67,7 @@ impl Terminal {
 
     /// Hands buffered data over.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        let _span = backcast_spans::span!("report.flush");
         self.stdout.flush().map_err(Failure::of_stdout)
     }
 

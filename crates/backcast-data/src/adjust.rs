@@ -46,6 +46,7 @@ pub(crate) fn events(asset: &Asset) -> Vec<(usize, f64, bool)> {
 /// Forward factors of every row of an asset.
 #[must_use]
 pub fn forward_factors(asset: &Asset) -> Factors {
+    let _span = backcast_spans::span!("data.adjust");
     let events = events(asset);
     let running = |wanted: &dyn Fn(bool) -> bool, invert: bool| {
         if !events.iter().any(|(row, _, split)| wanted(*split) && *row < asset.bars.len()) {
@@ -67,6 +68,7 @@ pub fn forward_factors(asset: &Asset) -> Factors {
 /// A column as rules see it: forward adjusted. Without events this is the traded column itself.
 #[must_use]
 pub fn forward_column(asset: &Asset, field: Field, factors: &Factors) -> crate::Column<f64> {
+    let _span = backcast_spans::span!("data.adjust_column");
     let raw = asset.bars.field(field);
     let by = if field == Field::Volume { &factors.volume } else { &factors.price };
     match by {

@@ -32,6 +32,7 @@ impl RunResult {
     /// The digest of orders, fills, and positions and equity at each row.
     #[must_use]
     pub fn digest(&self) -> Digest {
+        let _span = backcast_spans::span!("engine.digest");
         let mut out = Writer::default();
         out.bytes(b"backcast run");
         out.u32(LAYOUT);

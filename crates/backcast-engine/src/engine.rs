@@ -40,6 +40,7 @@ pub fn run(
     config: &RunConfig,
     strategy: &mut dyn Strategy,
 ) -> Result<RunResult, EngineError> {
+    let _span = backcast_spans::span!("engine.run");
     let mut engine = Engine::new(market, assets, span, config)?;
     strategy.init(&mut engine.setup()).map_err(EngineError::Init)?;
     match engine.drive(strategy) {
@@ -96,6 +97,7 @@ impl<'m> Engine<'m> {
         span: &Span,
         config: &RunConfig,
     ) -> Result<Engine<'m>, EngineError> {
+        let _span = backcast_spans::span!("engine.prepare");
         check_assets(market, assets)?;
         check_config(config)?;
         let clock = Clock::new(market, assets, span)?;
@@ -146,6 +148,7 @@ impl<'m> Engine<'m> {
     /// # Errors
     /// Whatever the strategy returns. The row it failed at is not recorded.
     pub fn drive(&mut self, strategy: &mut dyn Strategy) -> Result<(), StrategyError> {
+        let _span = backcast_spans::span!("engine.drive");
         let wants = strategy.wants();
         self.listen(wants);
         let (notifies, stretches) = (wants.notifications(), wants.contains(Wants::STRETCHES));
@@ -240,6 +243,7 @@ impl<'m> Engine<'m> {
     /// Ends the run; orders that still wait stay unfilled.
     #[must_use]
     pub fn finish(self) -> RunResult {
+        let _span = backcast_spans::span!("engine.finish");
         let mut desk = self.run.desk.take();
         let row = self.next_row.saturating_sub(1) as u32;
         let left: Vec<_> = desk.waiting.iter().chain(&desk.fresh).map(|w| w.id).collect();

@@ -77,6 +77,7 @@ impl Strategy for RuleStrategy<'_> {
     }
 
     fn init(&mut self, setup: &mut Setup<'_>) -> Result<(), StrategyError> {
+        let _span = backcast_spans::span!("engine.init_rules");
         let size = setup.run().default_size();
         let mut legs = Vec::new();
         for (slot, asset) in setup.assets().iter().enumerate() {

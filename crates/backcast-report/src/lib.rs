@@ -45,5 +45,6 @@ pub use model::*;
 /// assert!(render(&page).starts_with("<!DOCTYPE html>"));
 /// ```
 pub fn render(page: &Page) -> String {
+    let _span = backcast_spans::span!("report.render");
     html::page(page, &payload::payload(page)).into_string()
 }

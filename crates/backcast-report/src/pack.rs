@@ -116,6 +116,7 @@ fn push_varint(out: &mut Vec<u8>, mut code: u64) {
 
 /// Gzipped and written as base64.
 pub(crate) fn gzip_base64(bytes: &[u8]) -> String {
+    let _span = backcast_spans::span!("report.compress");
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     let gzipped = encoder.write_all(bytes).and_then(|()| encoder.finish());
     STANDARD.encode(gzipped.expect("writing to a vector does not fail"))

@@ -66,6 +66,7 @@ impl Spec {
     /// # Errors
     /// An unknown asset, a mistake in an expression, a range without bars; each with its place.
     pub fn bind(&self, market: &Market, default: Mode) -> Result<Bound, SpecError> {
+        let _span = backcast_spans::span!("search.bind");
         let named = self.named_assets(market)?;
         let mode = match self.mode {
             Some(mode) => mode,

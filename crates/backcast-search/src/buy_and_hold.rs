@@ -37,6 +37,7 @@ pub(crate) fn buy_and_hold(
     params: &[f64],
     span: &Span,
 ) -> Result<Vec<f64>, SearchError> {
+    let _span = backcast_spans::span!("search.buy_and_hold");
     let members = account.members.clone();
     let rows = members.clone().map(|member| first_entry(&bound.programs[member], params)).collect();
     let config = RunConfig { liquidate: false, ..bound.config };

@@ -120,6 +120,7 @@ impl<'a> Curves<'a> {
     /// whole; `None` where no set can trade.
     #[must_use]
     pub fn first_to_trade(&self, account: usize) -> Option<usize> {
+        let _span = backcast_spans::span!("search.first_to_trade");
         let sets = &self.result.sets;
         let warm = |member: usize, values: &[f64]| {
             let first = first_entry(&self.bound.programs[member], values);
@@ -160,6 +161,7 @@ impl<'a> Curves<'a> {
         progress: &dyn Progress,
         take: impl Fn(usize, RunResult) -> T + Sync,
     ) -> Result<Vec<T>, SearchError> {
+        let _span = backcast_spans::span!("search.curves");
         if !self.has_bars(account) {
             return Ok(Vec::new());
         }

@@ -38,6 +38,7 @@ impl SweepResult {
     /// How the sets do on each account; `benchmarks` has the metric of the ranking for buy and hold, one for each account.
     #[must_use]
     pub fn account_summaries(&self, benchmarks: &[f64]) -> Vec<AccountSummary> {
+        let _span = backcast_spans::span!("search.summarize");
         let ranked = |account| self.column(account, self.metric).unwrap_or_default();
         let summary = |(account, benchmark): (usize, &f64)| {
             let values = ranked(account);
@@ -60,6 +61,7 @@ impl SweepResult {
     /// The sets with the best means, best first, and how steadily they got there.
     #[must_use]
     pub fn hold_up(&self, benchmarks: &[f64]) -> Vec<HoldUp> {
+        let _span = backcast_spans::span!("search.hold_up");
         self.best.iter().map(|set| self.of_set(*set, benchmarks)).collect()
     }
 

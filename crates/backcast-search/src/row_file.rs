@@ -160,6 +160,7 @@ impl RowFile {
 
     /// Adds a chunk as one row group.
     pub(crate) fn push(&mut self, sets: &ParamSets, chunk: &Chunk) -> Result<(), SearchError> {
+        let _span = backcast_spans::span!("search.write_rows");
         let wrong = |why: String| SearchError::damaged(&self.path, why);
         let batch = self.layout.batch(sets, chunk).map_err(wrong)?;
         let written = self.writer.write(&batch).and_then(|()| self.writer.flush());
@@ -168,6 +169,7 @@ impl RowFile {
 
     /// Closes the file and gives it its name.
     pub(crate) fn finish(mut self) -> Result<(), SearchError> {
+        let _span = backcast_spans::span!("search.finish_rows");
         let closed = self.writer.finish().map(|_| ());
         closed.map_err(|e| io_of(&self.path, e))?;
         let synced = self.writer.inner_mut().flush().and_then(|()| self.writer.inner().sync_all());

@@ -53,6 +53,7 @@ pub struct RunAccount {
 /// # Errors
 /// A spec that does not fit its data, has several sets, or can never trade for want of data.
 pub fn run_spec(spec: &Spec, market: &Market) -> Result<RunOutcome, SearchError> {
+    let _span = backcast_spans::span!("search.run");
     let bound = spec.bind(market, Mode::Pool)?;
     let params = spec.only_set()?;
     check_can_trade(spec, market, &bound, &params)?;
@@ -172,6 +173,7 @@ impl RunOutcome {
     /// # Errors
     /// Files that cannot be written.
     pub fn save(&self, spec: &Spec, market: &Market, home: &Path) -> Result<PathBuf, SearchError> {
+        let _span = backcast_spans::span!("search.save_run");
         let folder = home.join("runs").join(&self.id);
         std::fs::create_dir_all(&folder).map_err(SearchError::io("make", &folder))?;
         tables::write(&folder.join("orders.parquet"), &tables::orders(self, market))?;

@@ -49,6 +49,7 @@ impl Single<'_> {
         config: &RunConfig,
         evaluators: &mut [Evaluator<'m>],
     ) -> Result<RunResult, SearchError> {
+        let _span = backcast_spans::span!("search.single");
         for (member, evaluator) in account.members.clone().zip(&mut *evaluators) {
             let rules = self.bound.programs[member].rules();
             let wanted = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];

@@ -64,6 +64,7 @@ pub fn yearly_returns(days: &[i32], equity: &[f64], start_cash: f64) -> Vec<(i16
 /// one for each value of `equity`.
 #[must_use]
 pub fn curve_row(equity: &[f64], days: &[i32], start_cash: f64, periods_per_year: f64) -> Row {
+    let _span = backcast_spans::span!("search.curve_row");
     const OF_CURVES: [Metric; 8] = [
         Metric::TotalReturn,
         Metric::Cagr,

@@ -171,6 +171,7 @@ pub fn equity(run: &RunOutcome) -> Table {
 
 /// Writes a table as Parquet, whole or not at all.
 pub(crate) fn write(path: &Path, table: &Table) -> Result<(), SearchError> {
+    let _span = backcast_spans::span!("search.write_table");
     write_table(path, TableFormat::Parquet, table).map_err(|error| match error {
         StoreError::Io { action, path, source } => SearchError::Io { action, path, source },
         StoreError::DiskFull { path, source } => SearchError::Io { action: "write", path, source },

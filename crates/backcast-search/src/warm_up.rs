@@ -98,6 +98,7 @@ pub(crate) fn check_can_trade(
     sets: &ParamSets,
     too_slow: &[TooSlow<'_>],
 ) -> Result<(), SearchError> {
+    let _span = backcast_spans::span!("search.check_can_trade");
     let needs = |member: usize| {
         (0..sets.count()).map(move |set| too_slow[member].warm_up(&sets.values(set)))
     };

@@ -31,6 +31,7 @@ pub(crate) fn each<J: Send>(threads: usize, jobs: Vec<J>, work: impl Fn(J) + Syn
     }
     let queue = Mutex::new(jobs.into_iter());
     let worker = || {
+        let _span = backcast_spans::span!("search.work");
         loop {
             let job = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             match job {
@@ -41,7 +42,8 @@ pub(crate) fn each<J: Send>(threads: usize, jobs: Vec<J>, work: impl Fn(J) + Syn
     };
     thread::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(worker);
+            // Where the system gives no more threads, those that are there do the work.
+            let _ = thread::Builder::new().name("worker".to_owned()).spawn_scoped(scope, worker);
         }
         worker();
     });

@@ -202,6 +202,7 @@ impl IpcFile {
 
     /// A batch whose arrays are views into the file.
     pub(crate) fn batch(&self, index: usize) -> Result<RecordBatch, String> {
+        let _span = backcast_spans::span!("store.decode");
         let block = &self.blocks[index];
         let (meta, body) = ranges(block).expect("checked when opened");
         let bytes = self.bytes.slice_with_length(meta.start, body.end - meta.start);
@@ -216,12 +217,14 @@ impl IpcFile {
 
     /// Hash of a batch's column bytes.
     pub(crate) fn body_hash(&self, index: usize) -> blake3::Hash {
+        let _span = backcast_spans::span!("store.verify");
         let (_, body) = ranges(&self.blocks[index]).expect("checked when opened");
         blake3::hash(&self.bytes[body])
     }
 }
 
 fn hash_metadata(bytes: &[u8], blocks: &[Block]) -> blake3::Hash {
+    let _span = backcast_spans::span!("store.verify_metadata");
     let mut hasher = blake3::Hasher::new();
     let mut from = 0;
     for block in blocks {

@@ -36,6 +36,7 @@ pub(crate) fn combine(
 
 /// The digest of one asset.
 pub(crate) fn asset_digest(asset: &Asset) -> blake3::Hash {
+    let _span = backcast_spans::span!("store.digest");
     let mut hasher = blake3::Hasher::new();
     text(&mut hasher, &asset.symbol);
     let bars = &asset.bars;

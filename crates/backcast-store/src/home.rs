@@ -19,6 +19,7 @@ impl Home {
     /// # Errors
     /// [`StoreError::Io`] where the current folder is gone.
     pub fn find() -> Result<Home, StoreError> {
+        let _span = backcast_spans::span!("store.find_home");
         let here = env::current_dir().map_err(StoreError::io("find", "the current folder"))?;
         Ok(Home::find_from(&here))
     }

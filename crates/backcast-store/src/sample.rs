@@ -61,6 +61,7 @@ fn current(home: &Home) -> Result<Option<Prepared>, StoreError> {
 }
 
 fn unpack(home: &Home) -> Result<Prepared, StoreError> {
+    let _span = backcast_spans::span!("store.unpack_sample");
     let lock = Lock::take(home, SAMPLE)?;
     // Another process may have unpacked it while this one waited.
     if let Some(found) = current(home)? {
@@ -78,6 +79,7 @@ fn assembled() -> Result<ingest::Assembled, StoreError> {
         ..ReadOptions::default()
     };
     let inflate = |bytes: &[u8]| {
+        let _span = backcast_spans::span!("store.decompress");
         let mut text = Vec::new();
         DeflateDecoder::new(bytes).read_to_end(&mut text).expect("the build compressed it");
         text

@@ -86,6 +86,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 }
 
 fn tell(report: &IngestReport, args: &Args, terminal: &mut Terminal) {
+    let _span = backcast_spans::span!("report.print");
     for notice in &report.notices {
         terminal.say(&format!("note: {notice}"));
     }

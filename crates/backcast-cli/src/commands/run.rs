@@ -129,6 +129,7 @@ pub(crate) fn print(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    let _span = backcast_spans::span!("report.print");
     if format != Format::Table {
         return exact(spec, outcome).print(format, terminal);
     }

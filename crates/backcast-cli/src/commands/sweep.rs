@@ -112,6 +112,7 @@ fn benchmarks(
     result: &SweepResult,
     threads: usize,
 ) -> Result<Vec<f64>, Failure> {
+    let _span = backcast_spans::span!("search.benchmarks");
     let curves = Curves::new(spec, market, result, threads)?;
     let of_account = |account: usize| {
         let Some(set) = curves.first_to_trade(account) else { return Ok(f64::NAN) };
@@ -205,6 +206,7 @@ fn spec_name(args: &Args) -> String {
 }
 
 fn print(judged: &Judged, args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let _span = backcast_spans::span!("report.print");
     let format = args.format;
     let brief = format == Format::Table && args.best.is_none() && judged.result.accounts.len() > 1;
     let best = best_sets(judged, format, if brief { BRIEF } else { usize::MAX });

@@ -137,6 +137,7 @@ fn print(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
+    let _span = backcast_spans::span!("report.print");
     let windows = windows(result);
     if format != Format::Table {
         return windows.print(format, terminal);

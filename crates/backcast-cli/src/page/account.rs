@@ -20,6 +20,7 @@ use crate::{metrics, number};
 
 /// The page of a run.
 pub(crate) fn run(spec: &Spec, market: &Market, outcome: &RunOutcome, command: &str) -> Page {
+    let _span = backcast_spans::span!("report.collect");
     let digests: Vec<&str> = outcome.accounts.iter().map(|a| a.digest.as_str()).collect();
     let made = Made {
         id: format!("run {}", outcome.id),

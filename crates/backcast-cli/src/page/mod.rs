@@ -24,6 +24,7 @@ const CURRENCY: &str = "";
 
 /// Writes a page aside, gives it its name and says where it is.
 pub(crate) fn write(path: &Path, page: &Page, terminal: &mut Terminal) -> Result<(), Failure> {
+    let _span = backcast_spans::span!("report.write");
     let text = render(page);
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));

@@ -26,6 +26,7 @@ const FULL_CURVES: [usize; 2] = [20, 3];
 
 /// The page of a sweep of the spec called `spec_name` on the command line.
 pub(crate) fn sweep(judged: &Judged, spec_name: &str) -> Result<Page, Failure> {
+    let _span = backcast_spans::span!("report.collect");
     let result = &judged.result;
     let chosen = chosen_asset(judged);
     let command = format!("backcast sweep {spec_name}");

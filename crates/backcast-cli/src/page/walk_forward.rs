@@ -19,6 +19,7 @@ pub(crate) fn walk_forward(
     result: &WalkForwardResult,
     command: &str,
 ) -> Page {
+    let _span = backcast_spans::span!("report.collect");
     let several = result.accounts.len() > 1;
     let made = Made {
         id: format!("walk-forward {}", result.id),

@@ -173,6 +173,7 @@ impl SyntheticSpec {
     /// One asset, `index` below [`assets`](SyntheticSpec::assets): the same whatever other assets there are.
     #[must_use]
     pub fn asset(&self, index: usize) -> Asset {
+        let _span = backcast_spans::span!("data.synthesize");
         let first = Day::from_ymd(LAST_YEAR - self.years.clamp(1, 34) as i16 + 1, 1, 1)
             .expect("a new year");
         let sessions =

@@ -131,6 +131,7 @@ pub(crate) fn simulate<V: LaneVector, const SHORT: bool, const PATH: bool>(
     planes: &Planes,
     target: &Target,
 ) -> Outcome<V, PATH> {
+    let _span = backcast_spans::span!("engine.simulate");
     let cash = V::splat(config.cash);
     let mut curve = SetsCurve::new(cash, cash);
     let mut equity = [cash; BLOCK];

@@ -57,6 +57,7 @@ impl OperandTable {
         range: Range<usize>,
         threads: usize,
     ) -> Result<OperandTable, EvalError> {
+        let _span = backcast_spans::span!("engine.operands");
         let rows = market.assets[asset.index()].bars.len();
         let mut operands = Vec::with_capacity(wanted.len());
         let mut jobs = Vec::new();
@@ -146,6 +147,7 @@ impl Maker<'_> {
     }
 
     fn some(&mut self, jobs: &[(NodeId, Vec<f64>)]) -> Result<Vec<Lines>, EvalError> {
+        let _span = backcast_spans::span!("engine.operands_work");
         let mut out = Vec::with_capacity(jobs.len());
         for (at, (node, params)) in jobs.iter().enumerate() {
             out.push(match self.program.scalar(*node, params) {

@@ -81,6 +81,7 @@ impl<'a> Plan<'a> {
         range: Range<usize>,
         isa: Isa,
     ) -> Result<Plan<'a>, EvalError> {
+        let _span = backcast_spans::span!("engine.plan");
         let signals = Signals::new(program);
         let wanted = &signals.operands;
         let operands = OperandTable::new(program, market, asset, wanted, sets, range, threads)?;
@@ -111,6 +112,7 @@ impl<'a> Plan<'a> {
         threads: usize,
         out: &mut [Row],
     ) {
+        let _span = backcast_spans::span!("engine.lanes");
         let out = &mut out[..range.len()];
         if window.is_empty() {
             out.fill(Row::EMPTY);
@@ -129,7 +131,9 @@ impl<'a> Plan<'a> {
         let queue = Mutex::new(groups.into_iter());
         std::thread::scope(|scope| {
             for _ in 1..threads {
-                scope.spawn(|| window.drain(&queue));
+                let worker = std::thread::Builder::new().name("worker".to_owned());
+                // Where the system gives no more threads, those that are there do the work.
+                let _ = worker.spawn_scoped(scope, || window.drain(&queue));
             }
             window.drain(&queue);
         });
@@ -184,6 +188,7 @@ struct Window<'k, 'a> {
 impl Window<'_, '_> {
     /// One worker: takes groups until there are none.
     fn drain<'o>(&self, queue: &Mutex<std::vec::IntoIter<Group<'o>>>) {
+        let _span = backcast_spans::span!("engine.lanes_work");
         loop {
             let mut queue = queue.lock().expect("no worker panics while it takes groups");
             let mine: Vec<_> = queue.by_ref().take(GROUPS_AT_A_TIME).collect();

@@ -285,6 +285,7 @@ impl Planes {
         words: usize,
         operands: &[impl Operands],
     ) {
+        let _span = backcast_spans::span!("engine.signals");
         for planes in &mut *groups {
             planes.resize(signals, words);
         }

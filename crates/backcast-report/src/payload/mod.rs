@@ -46,6 +46,7 @@ struct Root<'a> {
 
 /// Everything of `page` that the script draws.
 pub(crate) fn payload(page: &Page) -> Payload {
+    let _span = backcast_spans::span!("report.payload");
     let mut series = Packer::default();
     let mut curves = Packer::default();
     let (mut grid, mut thinning_note) = (String::new(), None);

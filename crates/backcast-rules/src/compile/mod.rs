@@ -58,6 +58,7 @@ pub struct Text<'a> {
 /// assert_eq!(program.warm_up(enter, &[10.0, 30.0]), 29);
 /// ```
 pub fn compile(definitions: &Definitions<'_>) -> Result<Program, RuleError> {
+    let _span = backcast_spans::span!("rules.compile");
     let program = program(definitions)?;
     rules::check_used(std::slice::from_ref(definitions), std::slice::from_ref(&program))?;
     Ok(program)
@@ -68,6 +69,7 @@ pub fn compile(definitions: &Definitions<'_>) -> Result<Program, RuleError> {
 /// # Errors
 /// As [`compile`].
 pub fn compile_tables(tables: &[Definitions<'_>]) -> Result<Vec<Program>, RuleError> {
+    let _span = backcast_spans::span!("rules.compile");
     let programs = tables.iter().map(program).collect::<Result<Vec<_>, _>>()?;
     rules::check_used(tables, &programs)?;
     Ok(programs)
@@ -81,6 +83,7 @@ pub fn compile_expression(
     text: &Text<'_>,
     definitions: &Definitions<'_>,
 ) -> Result<(Program, NodeId), RuleError> {
+    let _span = backcast_spans::span!("rules.compile");
     let mut compiler = prepared(definitions)?;
     let id = compiler.text(text)?;
     Ok((compiler.program, id))

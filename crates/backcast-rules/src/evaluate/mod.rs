@@ -95,6 +95,7 @@ impl<'m> Evaluator<'m> {
     /// # Errors
     /// Parameters that do not fit, assets or columns that the market does not have, a node that is a condition.
     pub fn series(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Series>, EvalError> {
+        let _span = backcast_spans::span!("rules.series");
         self.check(params)?;
         if self.program.is_bool(node) {
             return Err(EvalError::NotANumber { node: node.index() });
@@ -121,6 +122,7 @@ impl<'m> Evaluator<'m> {
     /// # Errors
     /// As [`Evaluator::series`], and for a node that is a series.
     pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Bits, EvalError> {
+        let _span = backcast_spans::span!("rules.condition");
         self.check(params)?;
         Ok(Bits::clone(&*self.condition(node, params)?))
     }
@@ -134,6 +136,7 @@ impl<'m> Evaluator<'m> {
         node: NodeId,
         params: &[f64],
     ) -> Result<Arc<PrefixSums>, EvalError> {
+        let _span = backcast_spans::span!("rules.moving_sums");
         let series = self.series(node, params)?;
         let key = self.key(node, params);
         let sums = || Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));

@@ -26,6 +26,7 @@ const SIGN: u8 = 7;
 /// # Errors
 /// The first place where the text is no expression.
 pub(crate) fn parse(text: &str) -> Result<Expr, RuleError> {
+    let _span = backcast_spans::span!("rules.parse");
     if text.len() > MAX_TEXT {
         let message =
             format!("the expression has {} bytes, at most {MAX_TEXT} are read", text.len());

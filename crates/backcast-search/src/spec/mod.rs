@@ -199,6 +199,7 @@ impl Spec {
         path: Option<&Path>,
         overrides: &[Override],
     ) -> Result<Spec, SpecError> {
+        let _span = backcast_spans::span!("search.read_spec");
         parse::parse(text, path, overrides)
     }
 

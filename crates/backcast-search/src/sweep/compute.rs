@@ -110,6 +110,7 @@ impl<'a> Runner<'a> {
         tasks: &[&Task],
         progress: &dyn Progress,
     ) -> Result<Vec<Chunk>, SearchError> {
+        let _span = backcast_spans::span!("search.compute");
         let mut chunks: Vec<Chunk> = tasks.iter().map(|task| self.empty_chunk(task)).collect();
         if self.fallback.is_none() {
             self.lanes(tasks, &mut chunks, progress)?;
@@ -171,6 +172,7 @@ impl<'a> Runner<'a> {
 
     /// Each set through the event engine: its row where lanes cannot make it, its digest where that was asked for.
     fn one_by_one(&self, chunks: &mut [Chunk], progress: &dyn Progress) -> Result<(), SearchError> {
+        let _span = backcast_spans::span!("search.one_by_one");
         let single = Single { spec: self.spec, market: self.market, bound: self.bound };
         let span = Span::Days { from: self.spec.data.from, to: self.spec.data.to };
         let failed = Mutex::new(None);
@@ -236,6 +238,7 @@ impl<'a> Runner<'a> {
 
     /// Empties rows of sets that could not trade for want of data, and says why.
     fn note_empty(&self, chunk: &mut Chunk) {
+        let _span = backcast_spans::span!("search.note_empty");
         let members = self.accounts[chunk.account].members.clone();
         if members.clone().all(|member| self.bound.rows[member].is_empty()) {
             let why = format!("{} has no bar in the range", self.accounts[chunk.account].name);

@@ -52,6 +52,7 @@ impl Keeper {
 
     /// Takes the next chunk; chunks come in order of account and trial index.
     pub(super) fn take(&mut self, chunk: &Chunk) {
+        let _span = backcast_spans::span!("search.rank");
         let account = chunk.account;
         for (column, metric) in self.columns[account].iter_mut().zip(&self.kept) {
             column.extend(chunk.rows.iter().map(|row| row.values[*metric as usize]));
@@ -69,6 +70,7 @@ impl Keeper {
     /// For each row in order of account and trial index the bits of which metrics are defined, and their values; little
     /// endian, -0.0 as 0.0.
     fn digest(&mut self, chunk: &Chunk) {
+        let _span = backcast_spans::span!("search.digest");
         let mut bytes = Vec::with_capacity(chunk.rows.len() * (2 + 8 * self.metrics.len()));
         for row in &chunk.rows {
             let start = bytes.len();
@@ -95,6 +97,7 @@ impl Keeper {
         accounts: &[Account],
         manifest: Manifest,
     ) -> SweepResult {
+        let _span = backcast_spans::span!("search.finish");
         let at = self.kept.iter().position(|kept| *kept == self.metric);
         let at = at.expect("the metric of the ranking is kept");
         let ranked: Vec<&[f64]> = self.columns.iter().map(|columns| &columns[at][..]).collect();

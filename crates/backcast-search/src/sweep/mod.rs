@@ -155,6 +155,7 @@ pub fn sweep(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Result<SweepOutcome, SearchError> {
+    let _span = backcast_spans::span!("search.sweep");
     let bound = spec.bind(market, Mode::Each)?;
     let accounts = bound.accounts(market);
     let sets = spec.param_sets(accounts.len())?;

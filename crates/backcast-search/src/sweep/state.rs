@@ -52,6 +52,7 @@ impl State {
         resume: bool,
         progress: &dyn Progress,
     ) -> Result<State, SearchError> {
+        let _span = backcast_spans::span!("search.open_state");
         let id = manifest.run_id();
         let mut folder = Folder::open(home, "sweep", &id);
         if let Some(note) = folder.note() {
@@ -85,6 +86,7 @@ impl State {
 
     /// A chunk that was finished earlier; a file that cannot be read counts as missing and is made again.
     pub(super) fn load(&self, layout: &Layout, task: &Task) -> Option<Chunk> {
+        let _span = backcast_spans::span!("search.load_rows");
         if !self.resume {
             return None;
         }
@@ -100,6 +102,7 @@ impl State {
         chunk: &Chunk,
         progress: &dyn Progress,
     ) {
+        let _span = backcast_spans::span!("search.save_rows");
         if !self.keeps() {
             return;
         }

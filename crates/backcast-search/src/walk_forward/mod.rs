@@ -110,6 +110,7 @@ pub fn walk_forward(
     progress: &dyn Progress,
     stop: &AtomicBool,
 ) -> Result<WalkForwardOutcome, SearchError> {
+    let _span = backcast_spans::span!("search.walk_forward");
     let plan = spec.walk_forward.as_ref().ok_or_else(|| spec.no_windows())?;
     let bound = spec.bind(market, Mode::Each)?;
     let accounts = bound.accounts(market);
@@ -195,6 +196,7 @@ fn manifest(spec: &Spec, market: &Market, bound: &Bound, plan: &WalkForwardSpec)
 
 /// Layout 1, little endian: for each window the chosen trial, then for each account its equity bar by bar.
 fn digest(windows: &[WalkWindow], stitcher: &Stitcher) -> String {
+    let _span = backcast_spans::span!("search.digest");
     let mut hasher = blake3::Hasher::new();
     hasher.update(&1u32.to_le_bytes());
     for window in windows {
@@ -227,6 +229,7 @@ impl OutOfSample<'_> {
         choices: Vec<Choice>,
         stop: &AtomicBool,
     ) -> Result<Option<(Vec<WalkWindow>, Stitcher)>, SearchError> {
+        let _span = backcast_spans::span!("search.test");
         let names = self.accounts.iter().map(|account| account.name.clone());
         let mut stitcher = Stitcher::new(names.collect(), self.bound.config.cash);
         let mut windows = Vec::with_capacity(choices.len());
@@ -277,6 +280,7 @@ impl OutOfSample<'_> {
         cash: f64,
         run: impl FnOnce(&Span, &RunConfig) -> Result<RunResult, SearchError>,
     ) -> Result<Option<RunResult>, SearchError> {
+        let _span = backcast_spans::span!("search.test_window");
         let (from, to) = (Some(Day(from)), Some(Day(to)));
         let has_bars = |member: usize| {
             let asset = &self.market.assets[self.bound.assets[member].index()];
@@ -309,6 +313,7 @@ impl WalkForwardResult {
     /// # Errors
     /// Files that cannot be written.
     pub fn save(&self, spec: &Spec, home: &Path) -> Result<PathBuf, SearchError> {
+        let _span = backcast_spans::span!("search.save_test");
         let folder = home.join("walk_forwards").join(&self.id);
         std::fs::create_dir_all(&folder).map_err(SearchError::io("make", &folder))?;
         let digests = vec![self.digest.clone()];

@@ -84,6 +84,7 @@ impl Stitcher {
 
     /// The curves with their metrics, and their mean.
     pub(super) fn finish(mut self, periods_per_year: f64) -> (Vec<Stitched>, Stitched) {
+        let _span = backcast_spans::span!("search.stitch");
         for (curve, tally) in self.accounts.iter_mut().zip(&self.tallies) {
             curve.row = curve.metrics(tally, periods_per_year, MetricSet::ALL);
         }

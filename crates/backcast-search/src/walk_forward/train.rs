@@ -66,6 +66,7 @@ impl Trainer<'_> {
         progress: &dyn Progress,
         stop: &AtomicBool,
     ) -> Result<(), SearchError> {
+        let _span = backcast_spans::span!("search.train");
         let keep = self.sets.count().saturating_mul(self.days.len()) <= MAX_SCORES;
         while let Some(chunk) = training.chunk() {
             for account in &self.accounts[training.account..] {
@@ -114,6 +115,7 @@ impl Trainer<'_> {
         sums: &mut Sums,
         progress: &dyn Progress,
     ) -> Result<(), SearchError> {
+        let _span = backcast_spans::span!("search.train_chunk");
         let mut rows = vec![Row::EMPTY; chunk.len()];
         let plan = if self.fallback { None } else { Some(self.plan(account, chunk)?) };
         let slow = self.too_slow(account);

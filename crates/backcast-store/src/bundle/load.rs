@@ -29,6 +29,7 @@ use crate::{
 /// # Errors
 /// [`StoreError::UnknownBundle`], [`StoreError::NewerFormat`], [`StoreError::Damaged`], [`StoreError::Io`].
 pub fn load_bundle(home: &Home, name: &str, verify: bool) -> Result<Market, StoreError> {
+    let _span = backcast_spans::span!("store.load_bundle");
     let (version, manifest) = if name == sample::SAMPLE {
         match sample::prepare(home)? {
             Prepared::OnDisk(version, manifest) => (version, manifest),
@@ -64,6 +65,7 @@ enum Opened {
 }
 
 fn try_open(home: &Home, name: &str) -> Result<Opened, StoreError> {
+    let _span = backcast_spans::span!("store.open");
     let damaged = |problem: String| StoreError::Damaged { name: name.to_owned(), problem };
     let folder = folder(home, name);
     let current = match fs::read_to_string(folder.join(CURRENT)) {
@@ -184,6 +186,7 @@ fn open_file(
     entry: &FileEntry,
     metadata_only: bool,
 ) -> Result<IpcFile, StoreError> {
+    let _span = backcast_spans::span!("store.map_file");
     let path = version.join(file);
     let damaged = |problem: String| StoreError::Damaged {
         name: name.to_owned(),

@@ -15,6 +15,7 @@ pub(crate) struct Lock {
 impl Lock {
     /// Waits for the right to write `name`, ten seconds at most.
     pub(crate) fn take(home: &Home, name: &str) -> Result<Lock, StoreError> {
+        let _span = backcast_spans::span!("store.lock_bundle");
         Lock::take_within(home, name, PATIENCE)
     }
 

@@ -49,6 +49,7 @@ impl BundleWriter {
         lock: Lock,
         extra: &[String],
     ) -> Result<BundleWriter, StoreError> {
+        let _span = backcast_spans::span!("store.begin_bundle");
         let folder = folder(home, name);
         let was_there = folder.is_dir();
         fs::create_dir_all(&folder).map_err(StoreError::io("make folder", &folder))?;
@@ -76,6 +77,7 @@ impl BundleWriter {
 
     /// Writes an asset; assets are listed in the order of these calls.
     pub(crate) fn add(&mut self, asset: &Asset) -> Result<(), StoreError> {
+        let _span = backcast_spans::span!("store.write_asset");
         let number = self.assets.len() as u32;
         let path = self.path(BARS);
         let batch = columns::bars_batch(&asset.bars, &self.schema).map_err(failed(&path))?;
@@ -96,6 +98,7 @@ impl BundleWriter {
 
     /// Writes the rest, checks what stands on disk, and makes the version the valid one.
     pub(crate) fn finish(mut self, heading: Heading) -> Result<String, StoreError> {
+        let _span = backcast_spans::span!("store.finish_bundle");
         let bars = self.close_bars()?;
         let splits = columns::splits_batch(&self.splits).map_err(failed(&self.path(SPLITS)))?;
         let splits = self.write_events(SPLITS, &splits)?;

@@ -38,6 +38,7 @@ pub(crate) fn assemble(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Assembled, StoreError> {
+    let _span = backcast_spans::span!("store.assemble");
     inputs.sort_by(|a, b| a.raw.symbol.cmp(&b.raw.symbol));
     for pair in inputs.windows(2) {
         if pair[0].raw.symbol == pair[1].raw.symbol {
@@ -100,6 +101,7 @@ fn in_order(
     times: &[Option<(i64, i32)>],
     problems: &mut Problems,
 ) -> Vec<(i64, i32)> {
+    let _span = backcast_spans::span!("store.put_in_order");
     let mut kept: Vec<usize> = Vec::with_capacity(times.len());
     let mut good: Vec<(i64, i32)> = Vec::with_capacity(times.len());
     for (row, time) in times.iter().enumerate() {
@@ -203,6 +205,7 @@ fn no_event(raw: &Raw, row: usize, step: f64) -> StoreError {
 
 /// Sessions between an asset's first and last bar that have none.
 fn gaps(asset: &Asset, calendar: &Calendar) -> Option<String> {
+    let _span = backcast_spans::span!("calendar.find_gaps");
     let (first, last) = (Day(*asset.bars.day.first()?), Day(*asset.bars.day.last()?));
     let sessions = calendar.sessions(first..=last).ok()?;
     let mut have = asset.bars.day.iter().copied().peekable();

@@ -25,6 +25,7 @@ pub(crate) fn read(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Table, StoreError> {
+    let _span = backcast_spans::span!("store.read_csv");
     read_bytes(path, read_text(path)?, options, problems)
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn read_bytes(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Table, StoreError> {
+    let _span = backcast_spans::span!("store.parse_csv");
     let text = Arc::new(text);
     let delimiter = options.delimiter.unwrap_or(',');
     let mut reader = reader(path, &text, delimiter)?;
@@ -85,6 +87,7 @@ fn place(text: &[u8], row: u64, position: Option<&csv::Position>) -> Place {
 
 /// The bytes of a text file, without a byte order mark.
 pub(super) fn read_text(path: &Path) -> Result<Vec<u8>, StoreError> {
+    let _span = backcast_spans::span!("store.read_text");
     let mut text = fs::read(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoSource { path: path.to_owned() },
         _ => StoreError::io("read", path)(error),

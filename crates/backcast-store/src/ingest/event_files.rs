@@ -28,6 +28,7 @@ struct Origin {
 impl EventFiles {
     /// Reads the files that a request names.
     pub(crate) fn read(request: &IngestRequest) -> Result<EventFiles, StoreError> {
+        let _span = backcast_spans::span!("store.read_events");
         let mut files = EventFiles::default();
         if let Some(path) = &request.splits {
             files.read_splits(path, &request.options)?;
@@ -84,6 +85,7 @@ impl EventFiles {
         calendar: Option<&Calendar>,
         notices: &mut Vec<String>,
     ) -> Result<(), StoreError> {
+        let _span = backcast_spans::span!("store.apply_events");
         let mut strangers: Vec<&str> = Vec::new();
         let mut sessions = Sessions::new(calendar, assets);
         for (origin, split) in &self.splits {

@@ -25,6 +25,7 @@ pub(crate) fn recover(
     rule: AdjClose,
     prices: Prices,
 ) -> Result<(Vec<Split>, Vec<Dividend>), (usize, f64)> {
+    let _span = backcast_spans::span!("store.recover_events");
     let (mut splits, mut dividends) = (Vec::new(), Vec::new());
     // A traded price in cents is exact; one that was divided by splits is rounded, as every adjusted close is.
     let traded = if prices == Prices::AsTraded { 4 } else { 2 };

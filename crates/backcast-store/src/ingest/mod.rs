@@ -72,6 +72,7 @@ pub struct IngestReport {
 /// # Errors
 /// Anything in [`StoreError`]; a bundle of that name is then as it was before.
 pub fn ingest(home: &Home, request: &IngestRequest) -> Result<IngestReport, StoreError> {
+    let _span = backcast_spans::span!("store.ingest");
     check_target(&request.bundle)?;
     let mut problems = Problems::new(request.quarantine.is_some());
     let event_files = EventFiles::read(request)?;
@@ -100,6 +101,7 @@ pub fn ingest_synthetic(
     spec: &SyntheticSpec,
     bundle: &str,
 ) -> Result<IngestReport, StoreError> {
+    let _span = backcast_spans::span!("store.ingest");
     check_target(bundle)?;
     let lock = Lock::take(home, bundle)?;
     let mut writer = BundleWriter::begin(home, bundle, lock, &[])?;
@@ -162,6 +164,7 @@ impl IngestReport {
 /// # Errors
 /// Anything in [`StoreError`] that is about files.
 pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Market, StoreError> {
+    let _span = backcast_spans::span!("store.read_prices");
     let mut problems = Problems::new(false);
     let inputs = read_sources(&[path.to_owned()], options, &mut problems)?;
     let assembled = assemble(inputs, &EventFiles::default(), options, &mut problems)?;
@@ -170,6 +173,7 @@ pub fn read_file(path: &Path, options: &ReadOptions) -> Result<Market, StoreErro
 
 /// An assembled market in memory.
 pub(crate) fn market(name: String, assembled: Assembled) -> Market {
+    let _span = backcast_spans::span!("store.digest");
     let mut market = Market {
         name,
         calendar: assembled.calendar.map(|c| c.name().to_owned()),
@@ -270,6 +274,7 @@ fn is_prices(path: &Path) -> bool {
 
 /// The file itself, or the price files of a folder in order of name.
 fn files_of(source: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let _span = backcast_spans::span!("store.find_files");
     let kind = fs::metadata(source).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoSource { path: source.to_owned() },
         _ => StoreError::io("read", source)(error),

@@ -38,6 +38,7 @@ pub(crate) fn read(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Table, StoreError> {
+    let _span = backcast_spans::span!("store.read_parquet");
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoSource { path: path.to_owned() },
         _ => StoreError::io("read", path)(error),

@@ -6,6 +6,7 @@ use crate::{RowError, StoreError, atomic::write_file};
 
 /// Writes `file,row,line,column,found,problem,record`, one line a bad row; all or nothing.
 pub(crate) fn write(path: &Path, records: &[(RowError, String)]) -> Result<(), StoreError> {
+    let _span = backcast_spans::span!("store.write_quarantine");
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| StoreError::file(path, error.to_string());
     writer

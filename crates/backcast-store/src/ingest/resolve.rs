@@ -44,6 +44,7 @@ impl<'a> Clock<'a> {
 
     /// Time and session of every row; rows for which there is none are bad.
     pub(crate) fn times(&self, raw: &Raw, problems: &mut Problems) -> Vec<Option<(i64, i32)>> {
+        let _span = backcast_spans::span!("store.resolve_times");
         let one = |row: usize| {
             let found = match self.frequency {
                 Frequency::Daily => self.daily(raw.when[row]),
