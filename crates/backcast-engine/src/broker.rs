@@ -84,7 +84,7 @@ impl Broker {
         }
     }
 
-    /// Closes every position at its last known close.
+    /// Closes every position at its last known close, and pays dividends that are still due.
     pub(crate) fn liquidate(&self, run: &Run) -> Result<(), TicketError> {
         let mut desk = run.desk.borrow_mut();
         for (slot, asset) in run.assets().iter().enumerate() {
@@ -101,6 +101,7 @@ impl Broker {
             let hit = Hit { price: run.ledger.close(slot), at_open: false };
             Filling::new(self, run, &mut desk).fill(&order, hit, Moment::Close);
         }
+        run.ledger.pay_all(run.stamp());
         Ok(())
     }
 }

@@ -57,7 +57,7 @@ pub struct RunConfig {
     pub slippage: Slippage,
     /// When market orders fill.
     pub timing: FillTiming,
-    /// Whether positions are sold at the last close of the range.
+    /// Whether positions are sold at the last close of the range, and dividends paid there that were earned and are due later.
     pub liquidate: bool,
 }
 

@@ -193,10 +193,18 @@ impl Ledger {
     /// A dividend that was earned comes in; that of a short position goes out.
     pub(crate) fn pay(&self, slot: usize, claim: usize, stamp: Stamp) {
         let mut book = self.book.borrow_mut();
-        let earned = book.claims[slot].get(claim).copied().unwrap_or(0.0);
+        let earned = book.claims[slot].get_mut(claim).map_or(0.0, std::mem::take);
         if earned != 0.0 {
             self.cash.set(self.cash.get() + earned);
             book.payments.push(self.payment(slot, PaymentKind::Dividend, earned, stamp));
+        }
+    }
+
+    /// All dividends that were earned and are not due yet come in, or go out: nothing comes after.
+    pub(crate) fn pay_all(&self, stamp: Stamp) {
+        for slot in 0..self.holdings.len() {
+            let claims = self.book.borrow().claims[slot].len();
+            (0..claims).for_each(|claim| self.pay(slot, claim, stamp));
         }
     }
 

@@ -27,7 +27,8 @@ use crate::{
     backcast walkforward --resume 0123456789ab\n\n\
     Ctrl-C keeps the training that is done, ends with exit code 75 and says how to go on.\n\n\
     The spec says how long windows are, in sessions: [walkforward] train = 756, test = 252, and if wanted step, \
-    anchored = true, metric.")]
+    anchored = true, metric. Out of sample a window starts flat with the equity of the one before; at its last close \
+    positions are sold, and dividends that were earned and are due later are paid.")]
 pub(crate) struct Args {
     /// The spec, a TOML file with [walkforward]
     #[arg(value_name = "SPEC", required_unless_present = "resume")]

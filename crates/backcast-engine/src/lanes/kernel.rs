@@ -316,6 +316,9 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
         }
         if self.liquidate && row + 1 == self.window.end {
             self.settle(self.longs(), self.shorts(), self.tape.close[row], row);
+            for claim in &mut self.claims {
+                self.cash = self.cash.add(std::mem::replace(claim, V::splat(0.0)));
+            }
         }
     }
 
@@ -337,8 +340,8 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
                     self.flow = self.flow.add(earned);
                 }
                 Action::Pay { claim } => {
-                    if let Some(earned) = self.claims.get(claim) {
-                        self.cash = self.cash.add(*earned);
+                    if let Some(earned) = self.claims.get_mut(claim) {
+                        self.cash = self.cash.add(std::mem::replace(earned, V::splat(0.0)));
                     }
                 }
                 Action::Split { shares } => {

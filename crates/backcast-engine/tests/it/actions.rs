@@ -119,6 +119,24 @@ fn dividend_comes_on_its_pay_day_even_when_shares_are_sold() {
 }
 
 #[test]
+fn dividend_that_is_due_after_the_sale_at_the_end_is_paid_with_it() {
+    let bars = "2001-01-01 close 100
+                2001-01-02 close 100
+                2001-01-03 close 98 dividend 2 pay 2001-01-30
+                2001-01-04 close 98";
+    let end = |liquidate, script| {
+        let config = RunConfig { liquidate, ..RunConfig::default() };
+        let result = played(&config, script, bars);
+        let paid: Vec<f64> = result.payments.iter().map(|payment| payment.amount).collect();
+        (result.equity[3], paid)
+    };
+    assert_eq!(end(true, "buy 10"), (100_000.0, vec![20.0]));
+    assert_eq!(end(false, "buy 10"), (99_980.0, vec![]));
+    assert_eq!(end(true, "sell 10"), (100_000.0, vec![-20.0]));
+    assert_eq!(end(true, "buy 10; 2001-01-02 close"), (100_000.0, vec![20.0]), "sold before");
+}
+
+#[test]
 fn dividend_is_earned_on_the_old_share_count() {
     let bars = "2001-01-01 close 100
                 2001-01-02 close 100

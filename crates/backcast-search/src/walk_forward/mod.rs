@@ -2,7 +2,8 @@
 //!
 //! Each training window chooses the set with the best mean of a metric over accounts, then the lowest trial. That set runs
 //! out of sample on the sessions after it: flat at the start, with the equity of the window before, rules warmed up by the
-//! rows before the window, positions sold at the window's last close. The out-of-sample curves joined are the result.
+//! rows before the window, positions sold at the window's last close and dividends that are due later paid with them. The
+//! out-of-sample curves joined are the result. Training windows are plain runs: positions are marked at the last close.
 
 mod state;
 mod stitch;

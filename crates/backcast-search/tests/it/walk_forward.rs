@@ -8,15 +8,16 @@ use std::{
     },
 };
 
-use backcast_data::Market;
+use backcast_data::{Dividend, Market};
 use backcast_metrics::Metric;
 use backcast_search::{
     Override, Progress, Quiet, SearchError, Spec, Stopped, SweepOptions, WalkForwardOutcome,
     WalkForwardResult, saved_walk_forward, walk_forward,
 };
+use backcast_types::Day;
 use expect_test::expect;
 
-use crate::market::{asset, market, walk};
+use crate::market::{FIRST_DAY, asset, market, walk};
 
 /// Always long above 10, never above 1000: a rising window chooses the first set, a falling one the second.
 const BY_HAND: &str = r#"
@@ -116,6 +117,23 @@ fn windows_choices_and_curve_are_those_worked_by_hand() {
     assert_eq!(result.scores(0), [1210.0 / 1000.0 - 1.0, 0.0]);
     assert_eq!(result.windows[0].returns, [910.0 / 1000.0 - 1.0]);
     assert_eq!(result.mean.equity, curve.equity);
+}
+
+#[test]
+fn a_dividend_that_is_due_after_its_window_is_paid_at_the_window_s_end() {
+    let curve = |ex: i32, pay: i32| {
+        let mut one = asset("AAA", &[100.0; 9]);
+        let (ex_day, pay_day) = (Day(FIRST_DAY + ex), Day(FIRST_DAY + pay));
+        one.dividends.push(Dividend { ex_day, pay_day, amount: 2.0 });
+        let sets = ["walkforward.test=3", "broker.size=5 shares"];
+        run(&spec(BY_HAND, &sets), &market(vec![one])).accounts[0].equity.clone()
+    };
+    // Windows out of sample are sessions 3 to 5 and 6 to 8; each holds five shares at the open of its third.
+    for pay in [5, 6, 8, 40] {
+        assert_eq!(curve(5, pay), [1000.0, 1000.0, 1010.0, 1010.0, 1010.0, 1010.0], "{pay}");
+    }
+    assert_eq!(curve(6, 8), [1000.0; 6], "sold at the last close");
+    assert_eq!(curve(8, 40), [1000.0, 1000.0, 1000.0, 1000.0, 1000.0, 1010.0]);
 }
 
 #[test]
