@@ -44,6 +44,7 @@ pub(crate) enum Command {
     Sweep(sweep::Args),
     Walkforward(walkforward::Args),
     Report(report::Args),
+    Profile(profile::Args),
     Doctor(doctor::Args),
 }
 

@@ -11,6 +11,7 @@ mod metrics;
 mod number;
 mod page;
 mod progress;
+mod quantity;
 mod source;
 mod spec_file;
 mod table;

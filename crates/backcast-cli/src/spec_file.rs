@@ -39,6 +39,17 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// As words of a command line.
+    pub(crate) fn words(&self) -> Vec<std::ffi::OsString> {
+        let set = self.set.iter().map(|value| ("--set", value));
+        let from = self.from.iter().map(|day| ("--from", day));
+        let to = self.to.iter().map(|day| ("--to", day));
+        let all = set.chain(from).chain(to);
+        all.flat_map(|(option, value)| [option.into(), value.into()]).collect()
+    }
+}
+
 impl fmt::Display for Changes {
     /// As it was typed, each with a space before it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,4 +2,5 @@
 
 pub mod child;
 pub mod live;
+pub mod profile;
 pub mod stats;

@@ -6,6 +6,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod indicators;
 pub(crate) mod ingest;
+pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sweep;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Run(args) => run::run(&args, terminal),
         Command::Sweep(args) => sweep::run(&args, terminal),
         Command::Walkforward(args) => walkforward::run(&args, terminal),
+        Command::Profile(args) => profile::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
     }

@@ -5,6 +5,7 @@ mod bad_specs;
 mod children;
 mod examples;
 mod ingests;
+mod profiles;
 mod program;
 mod questions;
 mod sweeps;

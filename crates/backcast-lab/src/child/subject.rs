@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
+use super::{ChildError, program};
+
 /// A command, by its words: no shell takes them apart. Its standard input is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject {
@@ -41,5 +43,13 @@ impl Subject {
     pub fn with_env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Subject {
         self.env.push((name.into(), value.into()));
         self
+    }
+
+    /// The file that will be executed, as a path that means the same from any folder.
+    ///
+    /// # Errors
+    /// [`ChildError`] where there is none, or none that may be executed.
+    pub fn program(&self) -> Result<PathBuf, ChildError> {
+        program::find(self)
     }
 }

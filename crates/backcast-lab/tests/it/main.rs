@@ -1,4 +1,5 @@
 //! Behaviour of the laboratory through its public face.
 
 mod live;
+mod profile;
 mod stats;

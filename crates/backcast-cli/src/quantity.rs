@@ -1,0 +1,48 @@
+//! Times and shares as they are typed: `500ms`, `10s`, `0.5%`.
+
+use std::time::Duration;
+
+/// `500ms`, `10s`, `2min`, `1h`; a bare number is seconds.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let units =
+        [("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("min", 60.0), ("h", 3600.0), ("s", 1.0)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)))
+        .unwrap_or((text, 1.0));
+    let seconds = number.trim().parse::<f64>().ok().map(|n| n * unit);
+    seconds
+        .filter(|seconds| *seconds > 0.0 && *seconds <= 1e9)
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| "a time is a number above zero and a unit: 500ms, 10s, 2min, 1h".to_owned())
+}
+
+/// `0.5%`, `0.5 %` or `0.005`, from 0 to 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    let share = number.trim().parse::<f64>().ok().map(|n| n * scale);
+    share.filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        "a share is 0 to 100 with a per cent sign, or 0 to 1: 0.5%, 0.005".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_shares_are_read_as_typed() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("2 min"), Ok(Duration::from_secs(120)));
+        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(duration("0s").is_err() && duration("-1s").is_err() && duration("soon").is_err());
+        assert_eq!(share("0.5%"), Ok(0.005));
+        assert_eq!(share("0.25"), Ok(0.25));
+        assert!(share("101%").is_err() && share("2").is_err() && share("nan").is_err());
+    }
+}

@@ -1,0 +1,230 @@
+//! Whose work a frame does: by the first word of a span's name, by the file of a Python function, by the object
+//! of compiled code.
+
+use serde::{Deserialize, Serialize};
+
+/// Whose work it is. The closing line of a profile counts the first four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// The user's own code.
+    User,
+    /// Reading, filtering, converting and aligning data; calendars.
+    Data,
+    /// Backtesting: orders, fills, books, search.
+    Engine,
+    /// Numbers from numbers: indicators, rules, statistics.
+    Computation,
+    /// Python's garbage collector.
+    Collector,
+    /// Loading of modules.
+    Import,
+    /// Writing of results.
+    Report,
+    /// Whatever the caller does: libraries without a subject of their own.
+    Caller,
+    /// Nothing known.
+    Unknown,
+}
+
+impl Area {
+    /// The area as people read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Area::User => "user code",
+            Area::Data => "data preparation",
+            Area::Engine => "engine",
+            Area::Computation => "computation",
+            Area::Collector => "garbage collector",
+            Area::Import => "imports",
+            Area::Report => "reports",
+            Area::Caller | Area::Unknown => "not attributed",
+        }
+    }
+
+    /// Of a span, by the first word of its name.
+    pub fn of_span(name: &str) -> Area {
+        if COMPUTING_SPANS.iter().any(|span| name.starts_with(span)) {
+            return Area::Computation;
+        }
+        match name.split('.').next().unwrap_or(name) {
+            "data" | "store" | "calendar" => Area::Data,
+            "engine" | "search" => Area::Engine,
+            "rules" | "indicators" | "metrics" => Area::Computation,
+            "report" => Area::Report,
+            _ => Area::User,
+        }
+    }
+
+    /// Of a Python function, by its file.
+    pub fn of_python(file: &str, function: &str) -> Area {
+        if file.starts_with("<frozen importlib") {
+            return Area::Import;
+        }
+        if file.starts_with("<frozen") {
+            return Area::Caller;
+        }
+        let Some(module) = library_path(file) else { return Area::User };
+        if COMPUTING_PARTS.iter().any(|part| module.starts_with(part)) {
+            return Area::Computation;
+        }
+        let package = module.split(['/', '.']).next().unwrap_or(module);
+        match package {
+            _ if DATA.contains(&package) => Area::Data,
+            _ if COMPUTATION.contains(&package) => Area::Computation,
+            _ if ENGINES.contains(&package) => Area::Engine,
+            _ if function == "<module>" => Area::Import,
+            _ => Area::Caller,
+        }
+    }
+
+    /// Of compiled code, by its shared object and symbol.
+    pub fn of_native(object: &str, symbol: &str) -> Area {
+        if object.starts_with('[') {
+            return Area::Caller;
+        }
+        let file = object.rsplit('/').next().unwrap_or(object);
+        let named = |names: &[&str]| names.iter().any(|name| file.contains(name));
+        match () {
+            _ if symbol.starts_with("gc_collect") => Area::Collector,
+            _ if named(&["ld-linux", "libc.so", "libc-", "libm.so", "libpthread", "libgcc"]) => {
+                Area::Caller
+            }
+            _ if named(&["blas", "lapack", "_multiarray_umath", "libtorch", "ta_lib"]) => {
+                Area::Computation
+            }
+            _ if named(&["arrow", "parquet", "polars", "pandas"]) => Area::Data,
+            _ => Area::User,
+        }
+    }
+}
+
+/// Steps of the engine that make numbers from numbers: indicators, rules.
+const COMPUTING_SPANS: &[&str] = &["engine.operands", "engine.signals"];
+/// Libraries that read, filter, convert or align data.
+const DATA: &[&str] = &[
+    "pandas",
+    "polars",
+    "pyarrow",
+    "csv",
+    "json",
+    "datetime",
+    "_strptime",
+    "_pydatetime",
+    "dateutil",
+    "pytz",
+    "zoneinfo",
+    "exchange_calendars",
+    "pandas_market_calendars",
+    "trading_calendars",
+    "fastparquet",
+    "h5py",
+    "tables",
+    "sqlite3",
+    "sqlalchemy",
+    "openpyxl",
+    "yfinance",
+    "bcolz",
+    "pickle",
+    "decimal",
+    "_pydecimal",
+];
+/// Libraries that make numbers from numbers.
+const COMPUTATION: &[&str] = &[
+    "numpy",
+    "scipy",
+    "numba",
+    "numexpr",
+    "talib",
+    "pandas_ta",
+    "statsmodels",
+    "sklearn",
+    "torch",
+    "bottleneck",
+    "empyrical",
+    "statistics",
+    "math",
+];
+/// Engines that backtest.
+const ENGINES: &[&str] = &[
+    "backcast",
+    "backtrader",
+    "zipline",
+    "rustybt",
+    "vectorbt",
+    "vectorbtpro",
+    "backtesting",
+    "bt",
+    "nautilus_trader",
+];
+/// Parts of data libraries that compute.
+const COMPUTING_PARTS: &[&str] = &[
+    "pandas/core/window",
+    "pandas/core/ops",
+    "pandas/core/nanops",
+    "pandas/core/arraylike",
+    "pandas/core/roperator",
+    "pandas/core/algorithms",
+];
+
+/// The part of a path after the folder of libraries; `None` for code of the user.
+fn library_path(file: &str) -> Option<&str> {
+    for folder in ["site-packages/", "dist-packages/"] {
+        if let Some(at) = file.rfind(folder) {
+            return Some(&file[at + folder.len()..]);
+        }
+    }
+    // lib/python3.11/json/decoder.py; also lib/pypy3.9/, lib64/python3.12/ and the zip of a frozen interpreter.
+    let mut rest = file;
+    while let Some(at) = rest.find("/lib") {
+        let tail = &rest[at + 4..];
+        let tail = tail.strip_prefix("64").unwrap_or(tail);
+        let named = tail.strip_prefix("/python").or_else(|| tail.strip_prefix("/pypy"));
+        if let Some((version, module)) = named.and_then(|tail| tail.split_once('/'))
+            && version.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return Some(module);
+        }
+        rest = &rest[at + 4..];
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_belong_by_their_first_word() {
+        assert_eq!(Area::of_span("store.load_bundle"), Area::Data);
+        assert_eq!(Area::of_span("engine.fill_orders"), Area::Engine);
+        assert_eq!(Area::of_span("engine.signals"), Area::Computation);
+        assert_eq!(Area::of_span("rules.series"), Area::Computation);
+        assert_eq!(Area::of_span("quadrature"), Area::User);
+    }
+
+    #[test]
+    fn python_functions_belong_by_their_library() {
+        let lib = "/usr/lib/python3.11";
+        assert_eq!(Area::of_python("/srv/u/strategy.py", "next"), Area::User);
+        assert_eq!(Area::of_python("/srv/u/lib/strategy.py", "next"), Area::User);
+        assert_eq!(Area::of_python(&format!("{lib}/json/decoder.py"), "decode"), Area::Data);
+        assert_eq!(Area::of_python(&format!("{lib}/random.py"), "gauss"), Area::Caller);
+        assert_eq!(Area::of_python(&format!("{lib}/random.py"), "<module>"), Area::Import);
+        let site = "/opt/venv/lib/python3.12/site-packages";
+        assert_eq!(Area::of_python(&format!("{site}/pandas/core/frame.py"), "filter"), Area::Data);
+        assert_eq!(
+            Area::of_python(&format!("{site}/pandas/core/window/rolling.py"), "mean"),
+            Area::Computation
+        );
+        assert_eq!(Area::of_python(&format!("{site}/backtrader/cerebro.py"), "run"), Area::Engine);
+        assert_eq!(Area::of_python("<frozen importlib._bootstrap>", "_load"), Area::Import);
+    }
+
+    #[test]
+    fn compiled_code_belongs_by_its_object() {
+        assert_eq!(Area::of_native("/usr/lib/libopenblas.so.0", "dgemm"), Area::Computation);
+        assert_eq!(Area::of_native("[kernel.kallsyms]", "do_syscall_64"), Area::Caller);
+        assert_eq!(Area::of_native("/usr/bin/sort", "main"), Area::User);
+    }
+}

@@ -1,0 +1,229 @@
+//! The Python sampler: carried in the program, given to a command through its environment, gone afterwards.
+//!
+//! Python imports `sitecustomize` when it starts. [`Injection`] makes a temporary folder with one and puts it first on
+//! `PYTHONPATH` of the child; it starts the sampler (`sampler.py`), takes its folder off the search path and runs the
+//! `sitecustomize` that would have run. Each process writes its own file, which [`Injection::read`] turns into threads.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{
+    Area, Builder, Collections, Frame, Import, Kind, LineTime, Node, ProfileError, PythonProcess,
+    Scratch, Source, builder::Thread, file::read_versioned,
+};
+
+/// Samples a second unless something else is wanted.
+pub const DEFAULT_HZ: f64 = 100.0;
+
+/// The name of a Python process's first thread.
+pub(crate) const MAIN_THREAD: &str = "MainThread";
+
+const SITE: &str = include_str!("sitecustomize.py");
+const SAMPLER: &str = include_str!("sampler.py");
+const FORMAT: &str = "backcast-python-samples";
+const VERSION: u32 = 1;
+/// Imports that are kept, slowest first.
+const KEPT_IMPORTS: usize = 200;
+
+/// The sampler in a folder, ready to be imported.
+#[derive(Debug)]
+pub struct Injection {
+    code: PathBuf,
+    samples: PathBuf,
+    hz: f64,
+}
+
+impl Injection {
+    /// Writes the sampler; processes are sampled `hz` times a second.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn new(scratch: &Scratch, hz: f64) -> io::Result<Injection> {
+        let injection =
+            Injection { code: scratch.path("python"), samples: scratch.path("samples"), hz };
+        fs::create_dir(&injection.samples)?;
+        fs::create_dir(&injection.code)?;
+        fs::write(injection.code.join("sitecustomize.py"), SITE)?;
+        fs::write(injection.code.join("_backcast_sampler.py"), SAMPLER)?;
+        Ok(injection)
+    }
+
+    /// What the child's environment gets; `python_path` is what it would have had.
+    pub fn environment(&self, python_path: Option<&OsStr>) -> Vec<(OsString, OsString)> {
+        let mut path = self.code.clone().into_os_string();
+        if let Some(own) = python_path.filter(|own| !own.is_empty()) {
+            path.push(":");
+            path.push(own);
+        }
+        vec![
+            ("PYTHONPATH".into(), path),
+            ("BACKCAST_PYTHON_SAMPLES".into(), self.samples.clone().into()),
+            ("BACKCAST_PYTHON_RATE".into(), self.hz.to_string().into()),
+        ]
+    }
+
+    /// Adds all processes that wrote samples. A file that cannot be read is a sentence in `unseen`.
+    pub fn read(&self, builder: &mut Builder) {
+        let files = fs::read_dir(&self.samples).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = files.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+        paths.sort();
+        for path in paths {
+            if let Err(error) = read_samples(&path, builder) {
+                builder.unseen.push(error.to_string());
+            }
+        }
+    }
+}
+
+/// A file of the sampler.
+#[derive(Deserialize)]
+struct Samples {
+    pid: u32,
+    python: String,
+    wall_ns: u64,
+    period_ns: u64,
+    ticks: u64,
+    switch_interval_ns: u64,
+    sampler_cpu_ns: u64,
+    most_threads: u64,
+    not_kept: u64,
+    peak_bytes: Option<u64>,
+    collections: Vec<(u64, u64, u64, u64)>,
+    imports: Vec<(String, u64, u64)>,
+    frames: Vec<(String, String, u32)>,
+    threads: Vec<SampledThread>,
+}
+
+#[derive(Deserialize)]
+struct SampledThread {
+    name: String,
+    count: u64,
+    wall_ns: u64,
+    cpu_ns: Option<u64>,
+    samples: u64,
+    nodes: Vec<SampledNode>,
+}
+
+/// Parent or -1, frame, samples, own time, own processor time, lines with own time, total time and samples.
+type SampledNode = (i64, u32, u64, u64, Option<u64>, Vec<(u32, u64, u64, u64)>);
+
+/// Adds the process of one file of the sampler.
+///
+/// # Errors
+/// [`ProfileError`] if the file cannot be read, or is not such a file.
+pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileError> {
+    let samples: Samples = read_versioned(path, FORMAT, VERSION)?;
+    let broken =
+        |found: String| ProfileError::Format { path: path.to_path_buf(), wanted: FORMAT, found };
+    let mut frames = Vec::with_capacity(samples.frames.len());
+    for (name, file, line) in &samples.frames {
+        frames.push(builder.frame(frame(name, file, *line)));
+    }
+    for thread in &samples.threads {
+        let mut nodes = Vec::with_capacity(thread.nodes.len());
+        for (i, (parent, frame, samples, own_ns, cpu_ns, lines)) in thread.nodes.iter().enumerate()
+        {
+            let parent = u32::try_from(*parent).ok();
+            if parent.is_some_and(|parent| parent as usize >= i) {
+                return Err(broken(format!("node {i} does not stand after its parent")));
+            }
+            let Some(frame) = frames.get(*frame as usize).copied() else {
+                return Err(broken(format!("node {i} names frame {frame}, which is not there")));
+            };
+            let line = |&(line, own_ns, total_ns, samples): &_| LineTime {
+                line,
+                own_ns,
+                total_ns,
+                samples,
+            };
+            nodes.push(Node {
+                parent,
+                frame,
+                own_ns: *own_ns,
+                total_ns: 0,
+                cpu_ns: *cpu_ns,
+                samples: *samples,
+                calls: None,
+                lines: lines.iter().map(line).collect(),
+            });
+        }
+        // The main thread lives as long as the sampler; the last bit after its last sample is in no node.
+        let main = thread.name == MAIN_THREAD;
+        builder.thread(
+            Thread {
+                pid: samples.pid,
+                name: thread.name.clone(),
+                count: thread.count,
+                source: Source::Python,
+                wall_ns: if main { samples.wall_ns.max(thread.wall_ns) } else { thread.wall_ns },
+                cpu_ns: thread.cpu_ns,
+                samples: thread.samples,
+            },
+            nodes,
+        );
+    }
+    builder.overhead.sampler_cpu_ns += samples.sampler_cpu_ns;
+    builder.overhead.recording_bytes += fs::metadata(path).map_or(0, |file| file.len());
+    if samples.not_kept > 0 {
+        builder.unseen.push(format!(
+            "{} samples of process {} ended at a call path that was not kept; they count for its caller",
+            samples.not_kept, samples.pid
+        ));
+    }
+    builder.python.push(process(samples));
+    Ok(())
+}
+
+fn process(samples: Samples) -> PythonProcess {
+    let collections = samples.collections.iter();
+    let mut imports: Vec<Import> = samples
+        .imports
+        .into_iter()
+        .map(|(module, own_ns, total_ns)| Import { module, own_ns, total_ns })
+        .collect();
+    imports.sort_by(|a, b| b.own_ns.cmp(&a.own_ns).then_with(|| a.module.cmp(&b.module)));
+    imports.truncate(KEPT_IMPORTS);
+    PythonProcess {
+        pid: samples.pid,
+        python: samples.python,
+        wall_ns: samples.wall_ns,
+        wanted_hz: 1e9 / samples.period_ns.max(1) as f64,
+        achieved_hz: samples.ticks as f64 * 1e9 / samples.wall_ns.max(1) as f64,
+        switch_interval_ns: samples.switch_interval_ns,
+        collections: collections
+            .map(|&(count, ns, collected, uncollectable)| Collections {
+                count,
+                ns,
+                collected,
+                uncollectable,
+            })
+            .collect(),
+        imports,
+        peak_bytes: samples.peak_bytes,
+        most_threads: samples.most_threads,
+        sampler_cpu_ns: samples.sampler_cpu_ns,
+    }
+}
+
+fn frame(name: &str, file: &str, line: u32) -> Frame {
+    let (kind, area) = match file {
+        "<gc>" => (Kind::Collector, Area::Collector),
+        "<frozen importlib>" => (Kind::Import, Area::Import),
+        "<stack>" => (Kind::Python, Area::Caller),
+        _ => (Kind::Python, Area::of_python(file, name)),
+    };
+    let made_up = kind != Kind::Python || file == "<stack>";
+    Frame {
+        name: name.to_owned(),
+        file: (!made_up).then(|| file.to_owned()),
+        line: (line > 0).then_some(line),
+        kind,
+        area,
+    }
+}

@@ -1,0 +1,529 @@
+"""Samples the stacks of all threads of this Python process, and writes what it found to one JSON file.
+
+Runs inside the measured program: standard library's built-in modules only (importing others would change what the
+program finds imported), no thread that `threading` can see, no file kept open, no signal handler. The file is rewritten
+every second and at exit, so a process that is killed loses at most the last second.
+
+CPython 3.8 to 3.14. Times are nanoseconds of CLOCK_MONOTONIC.
+"""
+
+import _thread
+import gc
+import os
+import sys
+import time
+
+VERSION = 1
+MAX_NODES = 20000
+MAX_GROUPS = 200
+MAX_MODULES = 5000
+MAX_WALK = 2000
+SHOWN_OUTER = 120
+SHOWN_INNER = 80
+FLUSH_NS = 1000000000
+FIRST_FLUSH_NS = 250000000
+# A sample may take one thirtieth of the time until the next.
+COST_FACTOR = 30
+
+# Names, files and lines of frames that are no functions.
+IMPORT = ("import", "<frozen importlib>", 0)
+COLLECTOR = ("garbage collector", "<gc>", 0)
+LEFT_OUT = ("(frames left out)", "<stack>", 0)
+
+# A node: its children by frame number, its frame, samples, own time, own processor time, times by line.
+CHILDREN, FRAME, SAMPLES, OWN, CPU, LINES = range(6)
+
+_clock = time.monotonic_ns
+_sampler = None
+_real_exit = os._exit
+_escapes = {ord('"'): '\\"', ord("\\"): "\\\\"}
+_escapes.update((n, "\\u%04x" % n) for n in range(32))
+
+
+def start(folder, rate):
+    """Begins to sample into a file of `folder`, `rate` times a second."""
+    global _sampler
+    import atexit
+    import _frozen_importlib
+
+    _sampler = Sampler(folder, rate)
+    gc.callbacks.append(_on_collection)
+    _watch_imports(_frozen_importlib)
+    atexit.register(_finish)
+    os._exit = _exit
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_begin_again)
+    _sampler.resume()
+
+
+def _finish():
+    _sampler.pause()
+    _sampler.write()
+
+
+def _exit(status):
+    """Leave at once, as `os._exit` does, but not without the samples."""
+    try:
+        _finish()
+    finally:
+        _real_exit(status)
+
+
+def _pause():
+    # Before a fork: a process with a second thread would be warned of it since Python 3.12.
+    _sampler.pause()
+
+
+def _resume():
+    _sampler.resume()
+
+
+def _begin_again():
+    global _sampler
+    _sampler = Sampler(_sampler.folder, _sampler.rate)
+    _sampler.resume()
+
+
+def _on_collection(phase, info):
+    sampler = _sampler
+    now = _clock()
+    if phase == "start":
+        sampler.collecting_since = now
+        return
+    took = now - sampler.collecting_since
+    ledger = sampler.collections[min(info["generation"], 2)]
+    ledger[0] += 1
+    ledger[1] += took
+    ledger[2] += info.get("collected", 0)
+    ledger[3] += info.get("uncollectable", 0)
+    ident = _thread.get_ident()
+    sampler.collecting[ident] = sampler.collecting.get(ident, 0) + took
+
+
+def _watch_imports(importlib):
+    """Times each module that is really loaded: `import` of a loaded module does not come this way."""
+    # The name of the file makes tracebacks of failed imports look as they do without this function.
+    code = compile(
+        "def _find_and_load(name, import_):\n"
+        "    if name in modules:\n"
+        "        return inner(name, import_)\n"
+        "    enter(name)\n"
+        "    try:\n"
+        "        return inner(name, import_)\n"
+        "    finally:\n"
+        "        leave()\n",
+        "<frozen importlib._bootstrap>",
+        "exec",
+    )
+    names = {
+        "inner": importlib._find_and_load,
+        "modules": sys.modules,
+        "enter": _import_begins,
+        "leave": _import_ends,
+    }
+    exec(code, names)
+    importlib._find_and_load = names["_find_and_load"]
+
+
+def _import_begins(name):
+    stack = _sampler.importing.setdefault(_thread.get_ident(), [])
+    # Name, start, time of the modules that it imports.
+    stack.append([name, _clock(), 0])
+
+
+def _import_ends():
+    sampler = _sampler
+    stack = sampler.importing.get(_thread.get_ident())
+    if not stack:
+        return
+    name, begun, inner = stack.pop()
+    took = _clock() - begun
+    if stack:
+        stack[-1][2] += took
+    if name in sampler.imports or len(sampler.imports) < MAX_MODULES:
+        known = sampler.imports.setdefault(name, [0, 0])
+        known[0] += took - inner
+        known[1] += took
+
+
+class Group:
+    """All threads of one name."""
+
+    __slots__ = ("name", "count", "wall", "cpu", "samples", "root")
+
+    def __init__(self, name):
+        self.name = name
+        self.count = 0
+        self.wall = 0
+        self.cpu = None
+        self.samples = 0
+        self.root = {}
+
+
+class Seen:
+    """A thread that was seen in the last sample."""
+
+    __slots__ = ("group", "thread", "last", "cpu", "tick")
+
+    def __init__(self, group, thread, last, cpu):
+        self.group = group
+        self.thread = thread
+        self.last = last
+        self.cpu = cpu
+        self.tick = 0
+
+
+class Sampler:
+    """The samples of one process, and the thread that takes them."""
+
+    def __init__(self, folder, rate):
+        self.folder = folder
+        self.rate = rate
+        self.pid = os.getpid()
+        self.period = int(1e9 / rate)
+        self.began = self.last = _clock()
+        self.path = os.path.join(folder, "%d-%d.json" % (self.pid, self.began))
+        # The thread that starts the sampler is the main one, at start-up and in a forked child.
+        self.main = _thread.get_ident()
+        self.main_cpu = time.thread_time_ns()
+        self.locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+        self.frames = []
+        self.frame_ids = {}
+        # Frame numbers by the address of a code object, and the object, which keeps its address.
+        self.codes = {}
+        self.nodes = 0
+        self.not_kept = 0
+        self.groups = {}
+        self.seen = {}
+        self.ticks = 0
+        self.sampler_cpu = 0
+        self.most_threads = 1
+        self.collections = [[0, 0, 0, 0] for _ in range(3)]
+        self.collecting = {}
+        self.collecting_since = 0
+        self.importing = {}
+        self.imports = {}
+        self.running = None
+        self.task = 0
+        self.own = None
+        self.import_frame = self.frame_of(IMPORT)
+        self.collector_frame = self.frame_of(COLLECTOR)
+        self.left_out_frame = self.frame_of(LEFT_OUT)
+
+    # The thread that samples.
+
+    def resume(self):
+        """Starts the thread."""
+        if self.running is not None or not self.folder:
+            return
+        stop, done = _thread.allocate_lock(), _thread.allocate_lock()
+        stop.acquire()
+        done.acquire()
+        self.running = (stop, done)
+        try:
+            _thread.start_new_thread(self.run, (stop, done))
+        except RuntimeError:  # No thread can be had any more; the program goes on without samples.
+            self.running = None
+
+    def pause(self):
+        """Stops the thread and waits until it is gone."""
+        if self.running is None or self.pid != os.getpid():
+            return
+        (stop, done), self.running = self.running, None
+        stop.release()
+        if done.acquire(timeout=1.0):
+            done.release()
+        task = "/proc/self/task/%d" % self.task
+        for _ in range(100):
+            if not os.path.exists(task):
+                break
+            time.sleep(0.0001)
+
+    def run(self, stop, done):
+        try:
+            self.block_signals()
+            self.own = _thread.get_ident()
+            self.task = _thread.get_native_id()
+            begun = time.thread_time_ns()
+            kept = self.sampler_cpu
+            due = _clock() + self.period
+            flush = _clock() + (FIRST_FLUSH_NS if self.ticks == 0 else FLUSH_NS)
+            while not stop.acquire(timeout=max(due - _clock(), 0) / 1e9):
+                before = _clock()
+                self.sample(before)
+                now = _clock()
+                if now >= flush:
+                    if not self.write():
+                        return
+                    flush = max(_clock() + FLUSH_NS, now + 50 * (_clock() - now))
+                # Whole periods from the start keep the rate; what came too late is left out.
+                due = max(due + self.period, now + COST_FACTOR * (now - before) // 2)
+                if due < now:
+                    due += ((now - due) // self.period + 1) * self.period
+                self.sampler_cpu = kept + time.thread_time_ns() - begun
+        finally:
+            done.release()
+
+    @staticmethod
+    def block_signals():
+        """Signals are for the program's own threads."""
+        try:
+            import _signal
+
+            _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
+        except (ImportError, AttributeError, OSError, ValueError):
+            pass
+
+    # Samples.
+
+    def sample(self, now):
+        """One look at all threads."""
+        self.last = now
+        self.ticks += 1
+        tick = self.ticks
+        frames = sys._current_frames()
+        frames.pop(self.own, None)
+        threading = sys.modules.get("threading")
+        active = getattr(threading, "_active", {}) if threading else {}
+        self.most_threads = max(self.most_threads, len(frames))
+        for ident, frame in frames.items():
+            thread = active.get(ident)
+            seen = self.seen.get(ident)
+            # An identifier is used again once its thread is gone.
+            if seen is None or (seen.thread is not None and seen.thread is not thread):
+                seen = self.seen[ident] = self.first_seen(ident, thread, now)
+            seen.thread = thread
+            seen.tick = tick
+            took = now - seen.last
+            seen.last = now
+            cpu = self.cpu_since(seen, ident, took)
+            group = seen.group
+            group.wall += took
+            group.samples += 1
+            if cpu is not None:
+                group.cpu = (group.cpu or 0) + cpu
+            self.add(group, frame, took, cpu, self.collecting.pop(ident, 0))
+        # A frame that is kept keeps the program's objects alive.
+        frame = None
+        frames.clear()
+        if len(self.seen) > 2 * self.most_threads + 16 or tick % 64 == 0:
+            self.seen = {k: v for k, v in self.seen.items() if v.tick == tick}
+
+    def first_seen(self, ident, thread, now):
+        if ident == self.main:
+            name, since = "MainThread", self.began
+        else:
+            name = getattr(thread, "_name", None) or "thread"
+            # Begun somewhere since the last look: on average in the middle.
+            since = now - self.period // 2
+        name = without_numbers(str(name))
+        if name not in self.groups and len(self.groups) >= MAX_GROUPS:
+            name = "other threads"
+        group = self.groups.get(name)
+        if group is None:
+            group = self.groups[name] = Group(name)
+        group.count += 1
+        return Seen(group, thread, since, self.main_cpu if ident == self.main else 0)
+
+    def cpu_since(self, seen, ident, took):
+        """Processor time of a thread since the last look; None where it cannot be known.
+
+        Asking for the clock of a thread that is gone would be a fault. The main thread never goes; one that `threading`
+        started leaves its list before it goes, and cannot do so while this one holds the interpreter lock.
+        """
+        ours = type(seen.thread).__name__ != "_DummyThread" and seen.thread is not None
+        if ident != self.main and not (ours and self.locked):
+            return None
+        try:
+            now = time.clock_gettime_ns(time.pthread_getcpuclockid(ident))
+        except (OSError, AttributeError):
+            return None
+        before, seen.cpu = seen.cpu, now
+        return min(now - before, took)
+
+    def add(self, group, frame, took, cpu, collecting):
+        """Adds one stack, outermost frame first, to a group's tree."""
+        stack = []
+        while frame is not None and len(stack) < MAX_WALK:
+            stack.append((frame.f_code, frame.f_lineno))
+            frame = frame.f_back
+        # What this module does on the program's threads belongs to where it was called.
+        while stack and stack[0][0].co_filename == __file__:
+            del stack[0]
+        path = []
+        before = None
+        for code, line in reversed(stack):
+            number = self.number_of(code)
+            if number != before or number != self.import_frame:
+                path.append((number, line))
+            before = number
+        if frame is not None:
+            path[:0] = [(self.left_out_frame, 0)]
+        if len(path) > SHOWN_OUTER + SHOWN_INNER:
+            path[SHOWN_OUTER:-SHOWN_INNER] = [(self.left_out_frame, 0)]
+        children, node = group.root, None
+        times = None
+        for number, line in path:
+            below = self.child(children, number)
+            if below is None:
+                break
+            node, children = below, below[CHILDREN]
+            times = node[LINES].get(line)
+            if times is None:
+                times = node[LINES][line] = [0, 0, 0]
+            times[1] += took
+        if node is None:
+            return
+        if collecting:
+            below = self.child(children, self.collector_frame)
+            if below is not None:
+                collecting = min(collecting, took)
+                below[OWN] += collecting
+                took -= collecting
+                if cpu is not None:
+                    below[CPU] = (below[CPU] or 0) + min(cpu, collecting)
+                    cpu -= min(cpu, collecting)
+        node[SAMPLES] += 1
+        node[OWN] += took
+        if cpu is not None:
+            node[CPU] = (node[CPU] or 0) + cpu
+        times[0] += took
+        times[2] += 1
+
+    def child(self, children, number):
+        node = children.get(number)
+        if node is None:
+            if self.nodes >= MAX_NODES:
+                self.not_kept += 1
+                return None
+            self.nodes += 1
+            node = children[number] = [{}, number, 0, 0, None, {}]
+        return node
+
+    def number_of(self, code):
+        known = self.codes.get(id(code))
+        if known is not None:
+            return known[0]
+        file = code.co_filename
+        if file.startswith("<frozen importlib"):
+            number = self.import_frame
+        else:
+            name = getattr(code, "co_qualname", code.co_name)
+            number = self.frame_of((name, file, code.co_firstlineno))
+        self.codes[id(code)] = (number, code)
+        return number
+
+    def frame_of(self, frame):
+        number = self.frame_ids.get(frame)
+        if number is None:
+            number = self.frame_ids[frame] = len(self.frames)
+            self.frames.append(frame)
+        return number
+
+    # The file.
+
+    def write(self):
+        """Writes everything aside and renames it. False where nobody wants it any more."""
+        if not self.folder or self.pid != os.getpid():
+            return False
+        # A name of its own: two threads may leave at once.
+        aside = "%s.%d.part" % (self.path, _thread.get_ident())
+        try:
+            data = "".join(self.text()).encode("utf-8", "replace")
+            fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(fd, view):]
+            finally:
+                os.close(fd)
+            os.replace(aside, self.path)
+            return True
+        except (OSError, RuntimeError, MemoryError):
+            # Removed, full or changed underneath: the program is more important than its samples.
+            return os.path.isdir(self.folder)
+
+    def text(self):
+        now = _clock()
+        switch = int(sys.getswitchinterval() * 1e9) if hasattr(sys, "getswitchinterval") else 0
+        yield '{"format":"backcast-python-samples","version":%d,' % VERSION
+        yield '"pid":%d,"parent":%d,"python":%s,' % (self.pid, os.getppid(), quoted(version()))
+        yield '"argv":[%s],' % ",".join(quoted(str(a)) for a in getattr(sys, "argv", [])[:8])
+        yield '"began_ns":%d,"wall_ns":%d,"period_ns":%d,"ticks":%d,' % (
+            self.began, now - self.began, self.period, self.ticks)
+        yield '"switch_interval_ns":%d,"sampler_cpu_ns":%d,' % (switch, self.sampler_cpu)
+        yield '"most_threads":%d,"not_kept":%d,' % (self.most_threads, self.not_kept)
+        peak = peak_bytes()
+        yield '"peak_bytes":%s,' % ("null" if peak is None else peak)
+        yield '"collections":%s,' % numbers(self.collections)
+        yield '"imports":[%s],' % ",".join(
+            "[%s,%d,%d]" % (quoted(name), own, total)
+            for name, (own, total) in list(self.imports.items()))
+        yield '"frames":[%s],' % ",".join(
+            "[%s,%s,%d]" % (quoted(name), quoted(file), line) for name, file, line in self.frames)
+        yield '"threads":['
+        for i, group in enumerate(list(self.groups.values())):
+            yield '%s{"name":%s,"count":%d,"wall_ns":%d,"cpu_ns":%s,"samples":%d,"nodes":[' % (
+                "," if i else "", quoted(group.name), group.count, group.wall,
+                "null" if group.cpu is None else group.cpu, group.samples)
+            yield ",".join(self.nodes_of(group))
+            yield "]}"
+        yield "]}\n"
+
+    @staticmethod
+    def nodes_of(group):
+        """Each node after its parent: parent, frame, samples, own time, processor time, lines."""
+        waiting = [(-1, node) for node in list(group.root.values())]
+        written = 0
+        while waiting:
+            parent, node = waiting.pop()
+            lines = ",".join(
+                "[%d,%d,%d,%d]" % (line or 0, own, total, samples)
+                for line, (own, total, samples) in list(node[LINES].items()))
+            cpu = "null" if node[CPU] is None else node[CPU]
+            yield "[%d,%d,%d,%d,%s,[%s]]" % (
+                parent, node[FRAME], node[SAMPLES], node[OWN], cpu, lines)
+            waiting.extend((written, below) for below in list(node[CHILDREN].values()))
+            written += 1
+
+
+def without_numbers(name):
+    """`Thread-12` and `Thread-3` are `Thread-#`: threads of short life share one tree. `md5sum` keeps its digit."""
+    out = []
+    i = 0
+    while i < len(name):
+        j = i
+        while j < len(name) and name[j].isdigit():
+            j += 1
+        if j == i:
+            out.append(name[i])
+            i += 1
+            continue
+        inside = i > 0 and name[i - 1].isalnum() and j < len(name) and name[j].isalnum()
+        out.append(name[i:j] if inside else "#")
+        i = j
+    return "".join(out)[:200]
+
+
+def version():
+    return "%s %d.%d.%d" % ((sys.implementation.name,) + tuple(sys.version_info[:3]))
+
+
+def quoted(text):
+    return '"%s"' % text.translate(_escapes)
+
+
+def numbers(rows):
+    return "[%s]" % ",".join("[%s]" % ",".join(str(n) for n in row) for row in rows)
+
+
+def peak_bytes():
+    try:
+        fd = os.open("/proc/self/status", os.O_RDONLY)
+        try:
+            text = os.read(fd, 8192)
+        finally:
+            os.close(fd)
+        return int(text.split(b"VmHWM:")[1].split()[0]) * 1024
+    except (OSError, IndexError, ValueError):
+        return None

@@ -1,0 +1,205 @@
+//! Reads what `backcast-spans` wrote: exact calls and times of each call path.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{
+    Area, Builder, Calls, Frame, Heap, Kind, Node, ProfileError, Repeated, Source, builder::Thread,
+    file::read_versioned,
+};
+
+const FORMAT: &str = "backcast-spans";
+const VERSION: u32 = 1;
+
+/// A file of spans.
+#[derive(Deserialize)]
+struct Recording {
+    pid: u32,
+    clock: Clock,
+    threads: Vec<RecordedThread>,
+    #[serde(default)]
+    sampler: RecordedSampler,
+    #[serde(default)]
+    recording_bytes: u64,
+    #[serde(default)]
+    memory: Option<Heap>,
+    /// Why its times cannot be believed.
+    #[serde(default)]
+    distrust: Vec<String>,
+    #[serde(default)]
+    errors: RecordedErrors,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RecordedErrors {
+    folded_calls: u64,
+    unread_threads: u64,
+}
+
+#[derive(Deserialize)]
+struct Clock {
+    hz: f64,
+    empty_span_ns: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RecordedSampler {
+    cpu_ns: u64,
+}
+
+#[derive(Deserialize)]
+struct RecordedThread {
+    name: String,
+    #[serde(default = "one")]
+    threads: u64,
+    wall_ns: u64,
+    #[serde(default)]
+    cpu_ns: Option<u64>,
+    nodes: Vec<RecordedNode>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[derive(Deserialize)]
+struct RecordedNode {
+    id: u32,
+    parent: Option<u32>,
+    name: String,
+    #[serde(default)]
+    file: String,
+    #[serde(default)]
+    line: u32,
+    calls: u64,
+    #[serde(default)]
+    recursive_calls: u64,
+    self_ns: u64,
+    #[serde(default)]
+    min_ns: u64,
+    #[serde(default)]
+    max_ns: u64,
+    #[serde(default)]
+    histogram: Vec<(u32, u64)>,
+    #[serde(default)]
+    allocations: u64,
+    #[serde(default)]
+    allocated_bytes: u64,
+    #[serde(default)]
+    freed_bytes: u64,
+    #[serde(default)]
+    copied_bytes: u64,
+    #[serde(default)]
+    lock_wait_ns: u64,
+    #[serde(default)]
+    samples: u64,
+    #[serde(default)]
+    cpu_samples: u64,
+    #[serde(default)]
+    digests: Option<Repeated>,
+}
+
+/// Adds the threads of a file of spans.
+///
+/// # Errors
+/// [`ProfileError`] if the file cannot be read, or is no such file.
+pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError> {
+    let recording: Recording = read_versioned(path, FORMAT, VERSION)?;
+    let mut spans = 0;
+    for thread in recording.threads {
+        let mut places = std::collections::HashMap::new();
+        let mut nodes = Vec::with_capacity(thread.nodes.len());
+        for (place, node) in thread.nodes.into_iter().enumerate() {
+            let parent = match node.parent {
+                None => None,
+                Some(parent) => match places.get(&parent) {
+                    Some(place) => Some(*place),
+                    None => {
+                        let found = format!("node {} stands before its parent {parent}", node.id);
+                        let path = path.to_path_buf();
+                        return Err(ProfileError::Format { path, wanted: FORMAT, found });
+                    }
+                },
+            };
+            places.insert(node.id, place as u32);
+            spans += node.calls + node.recursive_calls;
+            nodes.push(node.build(parent, recording.clock.hz, builder));
+        }
+        builder.thread(
+            Thread {
+                pid: recording.pid,
+                name: thread.name,
+                count: thread.threads,
+                source: Source::Spans,
+                wall_ns: thread.wall_ns,
+                cpu_ns: thread.cpu_ns,
+                samples: 0,
+            },
+            nodes,
+        );
+    }
+    builder.overhead.spans += spans;
+    builder.overhead.empty_span_ns = recording.clock.empty_span_ns;
+    builder.overhead.sampler_cpu_ns += recording.sampler.cpu_ns;
+    builder.overhead.recording_bytes += recording.recording_bytes;
+    if let Some(memory) = recording.memory {
+        let heap = builder.heap.get_or_insert_default();
+        heap.net_bytes += memory.net_bytes;
+        heap.peak_bytes = heap.peak_bytes.max(memory.peak_bytes);
+    }
+    builder.distrust.extend(recording.distrust);
+    let errors = recording.errors;
+    if errors.folded_calls > 0 {
+        builder.unseen.push(format!(
+            "call paths of {} calls: there was no room for them, they are in `(other paths)`",
+            errors.folded_calls
+        ));
+    }
+    if errors.unread_threads > 0 {
+        builder.unseen.push(format!("{} threads that could not be read", errors.unread_threads));
+    }
+    Ok(())
+}
+
+impl RecordedNode {
+    fn build(self, parent: Option<u32>, hz: f64, builder: &mut Builder) -> Node {
+        let area = Area::of_span(&self.name);
+        let frame = builder.frame(Frame {
+            name: self.name,
+            file: (!self.file.is_empty()).then_some(self.file),
+            line: (self.line > 0).then_some(self.line),
+            kind: Kind::Span,
+            area,
+        });
+        // Half of a bucket's ticks, in nanoseconds.
+        let middle = |bucket: u32| {
+            let range = backcast_spans::histogram::range_of(bucket as usize);
+            ((range.start + (range.end - range.start) / 2) as f64 * 1e9 / hz) as u64
+        };
+        let cpu_share = self.cpu_samples as f64 / self.samples.max(1) as f64;
+        Node {
+            parent,
+            frame,
+            own_ns: self.self_ns,
+            total_ns: 0,
+            cpu_ns: (self.samples > 0).then_some((self.self_ns as f64 * cpu_share) as u64),
+            samples: self.samples,
+            calls: Some(Calls {
+                count: self.calls,
+                min_ns: self.min_ns,
+                max_ns: self.max_ns,
+                histogram: self.histogram.iter().map(|(bucket, n)| (middle(*bucket), *n)).collect(),
+                allocations: self.allocations,
+                allocated_bytes: self.allocated_bytes,
+                freed_bytes: self.freed_bytes,
+                copied_bytes: self.copied_bytes,
+                lock_wait_ns: self.lock_wait_ns,
+                repeated: self.digests,
+            }),
+            lines: Vec::new(),
+        }
+    }
+}

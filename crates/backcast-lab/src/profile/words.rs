@@ -1,0 +1,207 @@
+//! What a profile says in words, the same on the terminal, in Markdown and on a page.
+
+use super::{Profile, Row, Source, Split, View, share_interval};
+
+/// Level of the intervals that are printed.
+pub const LEVEL: f64 = 0.95;
+
+/// `1.23 s`, `4.56 ms`, `789 ns`: three digits that count.
+///
+/// # Examples
+/// ```
+/// # use backcast_lab::profile::words::time;
+/// assert_eq!((time(1_234_000_000), time(45_600), time(7)), ("1.23 s".into(), "45.6 us".into(), "7 ns".into()));
+/// ```
+pub fn time(ns: u64) -> String {
+    let (value, unit) = match ns {
+        0..1_000 => return format!("{ns} ns"),
+        1_000..1_000_000 => (ns as f64 / 1e3, "us"),
+        1_000_000..1_000_000_000 => (ns as f64 / 1e6, "ms"),
+        _ => (ns as f64 / 1e9, "s"),
+    };
+    format!("{} {unit}", three_digits(value))
+}
+
+/// `1.23 MB`: powers of a thousand.
+pub fn bytes(bytes: u64) -> String {
+    let (value, unit) = match bytes {
+        0..1_000 => return format!("{bytes} B"),
+        1_000..1_000_000 => (bytes as f64 / 1e3, "kB"),
+        1_000_000..1_000_000_000 => (bytes as f64 / 1e6, "MB"),
+        _ => (bytes as f64 / 1e9, "GB"),
+    };
+    format!("{} {unit}", three_digits(value))
+}
+
+fn three_digits(value: f64) -> String {
+    match value {
+        _ if value < 9.995 => format!("{value:.2}"),
+        _ if value < 99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits are text"))
+        .collect();
+    groups.join(",")
+}
+
+/// `12.34 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// `1 thread`, `2 threads`.
+fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// The interval of a sampled row's share of the whole, as `11.2 to 13.4 %`; nothing where times are exact.
+pub fn interval(view: &View, row: &Row) -> Option<String> {
+    let sampled = matches!(row.source, Source::Python | Source::Perf) && view.samples > 0;
+    sampled.then(|| {
+        let interval = share_interval(view.share(row.total_ns), view.samples, LEVEL);
+        format!("{:.2} to {:.2} %", interval.low * 100.0, interval.high * 100.0)
+    })
+}
+
+/// Facts on the whole: a name and what there is to say, in the order of reading.
+pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("command", profile.command.join(" "))];
+    facts.extend(profile.ended.as_ref().map(|ended| ("ended", ended.clone())));
+    facts.push(("wall time", time(profile.wall_ns)));
+    let threads: u64 = profile.threads.iter().map(|thread| thread.count).sum();
+    if threads > 0 {
+        facts.push((
+            "thread time",
+            format!("{} of {}", time(profile.thread_ns()), counted(threads, "thread")),
+        ));
+    }
+    let process = &profile.process;
+    if let Some(cost) = &process.cost {
+        let cpu = cost.user_ns + cost.system_ns;
+        let cores = cpu as f64 / profile.wall_ns.max(1) as f64;
+        facts.push((
+            "processor time",
+            format!(
+                "{} user, {} system: {cores:.2} cores",
+                time(cost.user_ns),
+                time(cost.system_ns)
+            ),
+        ));
+        facts.extend(
+            cost.peak_bytes.map(|peak| ("peak memory", format!("{} in one process", bytes(peak)))),
+        );
+        facts.push((
+            "context switches",
+            format!(
+                "{} to wait, {} by force",
+                count(cost.voluntary_switches),
+                count(cost.involuntary_switches)
+            ),
+        ));
+    }
+    if let Some(last) = process.series.points.last() {
+        let points = &process.series.points;
+        let most =
+            |what: fn(&crate::child::Point) -> u64| points.iter().map(what).max().unwrap_or(0);
+        facts.push((
+            "process tree",
+            format!(
+                "at most {}, {}, {} resident at once; read {}, wrote {}",
+                counted(most(|point| point.processes), "process").replace("processs", "processes"),
+                counted(most(|point| point.threads), "thread"),
+                bytes(most(|point| point.resident_bytes)),
+                bytes(last.read_bytes),
+                bytes(last.written_bytes)
+            ),
+        ));
+    }
+    facts.extend(profile.heap.map(|heap| {
+        let left = if heap.net_bytes > 0 { bytes(heap.net_bytes as u64) } else { "0 B".to_owned() };
+        ("allocated", format!("at most {} at once, {left} not given back", bytes(heap.peak_bytes)))
+    }));
+    facts.extend(sampling(profile).map(|said| ("sampling", said)));
+    facts.push(("cost of profiling", overhead(profile)));
+    facts
+}
+
+/// How densely Python was sampled.
+fn sampling(profile: &Profile) -> Option<String> {
+    let first = profile.python.first()?;
+    let samples: u64 = profile.threads.iter().map(|thread| thread.samples).sum();
+    let slowest = profile.python.iter().map(|process| process.achieved_hz).fold(f64::MAX, f64::min);
+    let fastest = profile.python.iter().map(|process| process.achieved_hz).fold(0.0, f64::max);
+    let reached = match fastest - slowest < 1.0 {
+        true => format!("{slowest:.1}"),
+        false => format!("{slowest:.1} to {fastest:.1}"),
+    };
+    Some(format!(
+        "{} at {reached} Hz of {:.0} Hz wanted; threads of {} switch every {}",
+        counted(samples, "sample"),
+        first.wanted_hz,
+        first.python,
+        time(first.switch_interval_ns)
+    ))
+}
+
+/// What measuring cost, as a share of the processor time, or of the wall time where that is not known.
+pub fn overhead(profile: &Profile) -> String {
+    let overhead = &profile.overhead;
+    let cpu = profile.process.cost.as_ref().map(|cost| cost.user_ns + cost.system_ns);
+    let base = cpu.filter(|cpu| *cpu > 0).unwrap_or(profile.wall_ns).max(1);
+    let share = overhead.total_ns() as f64 / base as f64;
+    let mut parts = Vec::new();
+    if overhead.spans > 0 {
+        parts.push(format!(
+            "{} at {:.1} ns",
+            counted(overhead.spans, "span"),
+            overhead.empty_span_ns
+        ));
+    }
+    if overhead.sampler_cpu_ns > 0 {
+        parts.push(format!("samplers {}", time(overhead.sampler_cpu_ns)));
+    }
+    parts.push(format!("{} recorded", bytes(overhead.recording_bytes)));
+    format!("{} of the processor time ({})", percent(share), parts.join(", "))
+}
+
+/// User code, data preparation, engine and computation in per cent of what was attributed, and preparation to computation.
+pub fn closing_line(split: &Split) -> String {
+    let total = split.total_ns();
+    if total == 0 || split.unattributed_ns == total {
+        return "no time could be attributed to user code, data preparation, engine or computation"
+            .to_owned();
+    }
+    let said = |(i, (name, ns)): (usize, &(&str, u64))| {
+        // The first four are always said, the rest where there is any.
+        (i < 4 || *ns > 0).then(|| format!("{name} {:.1} %", 100.0 * *ns as f64 / total as f64))
+    };
+    let parts: Vec<String> = split.parts().iter().enumerate().filter_map(said).collect();
+    let ratio = match split.preparation_to_computation() {
+        Some(ratio) => format!("; preparation to computation {} : 1", three_digits(ratio)),
+        None => String::new(),
+    };
+    parts.join(", ") + &ratio
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_grouped() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(12), "12");
+        assert_eq!(bytes(48_900_000), "48.9 MB");
+        assert_eq!(time(999_600_000), "1000 ms");
+        assert_eq!(percent(0.12345), "12.35 %");
+    }
+}

@@ -1,0 +1,110 @@
+//! Shares of spans: exact, complete, recursion once.
+
+use backcast_lab::profile::{Calls, Functions, Kind, Split, View, words};
+
+use super::{example, names, profile, span};
+
+#[test]
+fn a_call_path_of_six_tenths_of_a_per_cent_is_listed_and_one_of_four_tenths_is_not() {
+    let spans = [
+        span(1, None, "engine.run", 990_000),
+        span(2, Some(1), "engine.large_enough", 6_000),
+        span(3, Some(1), "engine.too_small", 4_000),
+    ];
+    let view = View::of(&profile(1_000_000, &spans));
+    let listed = |share| {
+        let rows = view.above(share).0;
+        rows.iter().map(|row| view.rows[*row].name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(0.005), ["main", "engine.run", "engine.large_enough"]);
+    assert_eq!(listed(0.003).len(), 4);
+    let (_, hidden, own) = view.above(0.005);
+    assert_eq!((hidden, own), (1, 4_000));
+}
+
+#[test]
+fn own_times_and_the_rest_add_up_to_the_whole() {
+    let profile = example();
+    assert!(profile.largest_gap() < 0.001, "{}", profile.largest_gap());
+    let view = View::of(&profile);
+    let own: f64 = view.rows.iter().map(|row| view.share(row.own_ns)).sum();
+    assert!((own - 1.0).abs() < 1e-12, "{own}");
+    assert_eq!(view.rows[0].total_ns, 1_000_000);
+    let rest = view.rows.iter().find(|row| row.kind == Kind::Unattributed).unwrap();
+    assert_eq!(rest.own_ns, 50_000);
+    for (i, row) in view.rows.iter().enumerate() {
+        let below = view.rows.iter().filter(|child| child.parent == Some(i));
+        let below: u64 = below.map(|child| child.total_ns).sum();
+        assert_eq!(row.total_ns, row.own_ns + below, "{}", row.name);
+    }
+}
+
+#[test]
+fn a_recursion_counts_once_in_the_total_of_its_function() {
+    let view = View::of(&example());
+    let functions = Functions::of(&view).list;
+    let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
+    // The second is called by the first from the same place in the source; here they differ by their line.
+    assert_eq!((fill.own_ns, fill.total_ns), (200_000, 300_000));
+    let same_line = {
+        let mut inner = span(3, Some(2), "engine.fill_orders", 100_000);
+        inner["line"] = 2.into();
+        let outer = span(2, Some(1), "engine.fill_orders", 200_000);
+        profile(1_000_000, &[span(1, None, "engine.run", 0), outer, inner])
+    };
+    let functions = Functions::of(&View::of(&same_line)).list;
+    let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
+    assert_eq!((fill.own_ns, fill.total_ns), (300_000, 300_000));
+}
+
+#[test]
+fn the_closing_line_counts_areas_and_their_ratio() {
+    let split = Split::of(&example());
+    assert_eq!((split.engine_ns, split.data_ns, split.computation_ns), (600_000, 200_000, 150_000));
+    assert_eq!((split.unattributed_ns, split.total_ns()), (50_000, 1_000_000));
+    assert_eq!(
+        words::closing_line(&split),
+        "user code 0.0 %, data preparation 20.0 %, engine 60.0 %, computation 15.0 %, unattributed 5.0 %; \
+         preparation to computation 1.33 : 1"
+    );
+}
+
+#[test]
+fn siblings_stand_largest_first_below_their_caller() {
+    assert_eq!(
+        names(&View::of(&example())),
+        [
+            "main",
+            "engine.run",
+            "engine.fill_orders",
+            "engine.fill_orders",
+            "rules.<b>series</b>;|x",
+            "data.load",
+            "(unattributed)",
+        ]
+    );
+}
+
+#[test]
+fn percentiles_come_from_the_histogram() {
+    let calls = Calls {
+        count: 100,
+        min_ns: 5,
+        max_ns: 1_000,
+        histogram: vec![(10, 50), (20, 45), (1_000, 5)],
+        ..Calls::default()
+    };
+    let quantiles = [0.5, 0.51, 0.95, 0.96, 1.0].map(|q| calls.quantile(q).unwrap());
+    assert_eq!(quantiles, [10, 20, 20, 1_000, 1_000]);
+    assert_eq!(Calls::default().quantile(0.5), None);
+}
+
+#[test]
+fn calls_of_a_hundred_thousand_deep_recursion_are_added_without_recursion() {
+    let mut spans = vec![span(1, None, "user.down", 1)];
+    spans.extend((2..=100_000).map(|id| span(id, Some(id - 1), "user.down", 1)));
+    let view = View::of(&profile(100_000, &spans));
+    assert_eq!(view.rows[1].total_ns, 100_000);
+    assert_eq!(view.rows.last().unwrap().depth, 100_000);
+    assert_eq!(Functions::of(&view).list.len(), 100_000);
+}
