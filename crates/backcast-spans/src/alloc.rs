@@ -193,6 +193,18 @@ pub(crate) struct Counted {
     pub(crate) lock_wait_ticks: u64,
 }
 
+impl Counted {
+    pub(crate) const fn nothing() -> Counted {
+        Counted {
+            allocations: 0,
+            allocated_bytes: 0,
+            freed_bytes: 0,
+            copied_bytes: 0,
+            lock_wait_ticks: 0,
+        }
+    }
+}
+
 /// A number that changes whenever [`counted`] does.
 #[inline]
 pub(crate) fn stamp() -> u64 {

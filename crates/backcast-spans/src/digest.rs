@@ -14,8 +14,8 @@ const MOST: usize = 4096;
 pub(crate) struct Sighting {
     /// Whether an earlier call had the same.
     pub(crate) repeated: bool,
-    /// For how many calls this one stands.
-    pub(crate) weight: u32,
+    /// It stands for 2 to the power of this many calls.
+    pub(crate) level: u8,
 }
 
 /// The digests seen at one site.
@@ -34,7 +34,7 @@ impl DigestSet {
             return None;
         }
         let repeated = !self.seen.insert(hash);
-        let sighting = Sighting { repeated, weight: 1 << self.level };
+        let sighting = Sighting { repeated, level: self.level as u8 };
         while self.seen.len() > MOST && self.level < 31 {
             self.level += 1;
             let level = self.level;
@@ -65,7 +65,7 @@ mod tests {
         for digest in digests {
             if let Some(sighting) = set.see(digest) {
                 let count = if sighting.repeated { &mut repeated } else { &mut distinct };
-                *count += f64::from(sighting.weight);
+                *count += f64::from(1 << sighting.level);
             }
         }
         (distinct, repeated, set.bytes())

@@ -7,8 +7,8 @@
 /// Buckets to each octave.
 pub(crate) const PER_OCTAVE: usize = 16;
 
-/// Octaves that are told apart: beyond `2^52` ticks (weeks) all is one bucket.
-pub(crate) const OCTAVES: usize = 49;
+/// Octaves of all values.
+pub(crate) const OCTAVES: usize = 61;
 
 const BITS: u32 = PER_OCTAVE.trailing_zeros();
 
@@ -21,11 +21,10 @@ pub fn bucket_of(ticks: u64) -> usize {
     }
     let high = 63 - ticks.leading_zeros();
     let within = (ticks >> (high - BITS)) as usize & (PER_OCTAVE - 1);
-    let bucket = (high - BITS + 1) as usize * PER_OCTAVE + within;
-    bucket.min(OCTAVES * PER_OCTAVE - 1)
+    (high - BITS + 1) as usize * PER_OCTAVE + within
 }
 
-/// The values that a bucket holds: from `start` up to, not including, `end`, in ticks.
+/// The values that a bucket holds: from `start` up to, not including, `end`, in ticks. Beyond the last bucket there is none.
 ///
 /// # Examples
 /// ```
@@ -39,7 +38,8 @@ pub fn range_of(bucket: usize) -> std::ops::Range<u64> {
             return bucket as u64;
         }
         let octave = bucket / PER_OCTAVE;
-        ((PER_OCTAVE + bucket % PER_OCTAVE) as u64) << (octave - 1).min(58)
+        u64::try_from(((PER_OCTAVE + bucket % PER_OCTAVE) as u128) << (octave - 1).min(64))
+            .unwrap_or(u64::MAX)
     };
     low(bucket)..low(bucket + 1)
 }

@@ -23,7 +23,7 @@
 //! free; the laboratory understands `area.step`, where the area `user`, `data`, `calendar`, `store`, `rules`, `engine`, `search` or
 //! `report` decides what kind of work it is.
 //!
-//! How time is handed out is told in `recorder`, how it is read in `clock`; what is written in [`json`].
+//! How time is handed out is told in `arena`, how it is read in `clock`; what is written in [`json`].
 
 pub mod alloc;
 mod arena;
@@ -33,6 +33,7 @@ mod digest;
 mod environment;
 pub mod histogram;
 pub mod json;
+mod paths;
 mod recorder;
 mod recording;
 mod registry;

@@ -1,298 +1,223 @@
 //! What one thread does when a span begins and ends.
 //!
-//! Time is handed out by switching: at each begin and end, what went by since the last one goes to the node that was
-//! current. So the own times of all nodes add up to the time of the thread, whatever the shape of the calls.
-//!
 //! A span that begins inside another one of the same site continues the node of the outer one. The depth of the
 //! tree is thus bounded by the number of sites, a recursion a million deep takes no memory, and only outermost
 //! calls count in calls, sums and histograms; inner ones are counted apart.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-    sync::atomic::Ordering,
-};
+use std::{cell::Cell, sync::atomic::Ordering};
 
 use crate::{
     alloc::{self, Counted},
     arena::{self, Arena, Node, ROOT},
-    site::NO_SITE,
 };
 
-/// The site of calls that found no room for a path of their own.
-pub(crate) const OTHER_PATHS: u32 = crate::site::DELAYED;
+/// Paths remembered for quick finding.
+const REMEMBERED: usize = 64;
 
-/// The owner's side of an arena.
+/// A thread's hand on its arena. It needs no destructor, so that looking at it costs nothing more.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    arena: &'static Arena,
-    current: u32,
-    nodes: Vec<Local>,
-    paths: HashMap<(u32, u32), u32, BuildHasherDefault<PathHasher>>,
-    counted: Counted,
-    stamp: u64,
+    /// The stretch of recording that the thread takes part in.
+    pub(crate) stretch: Cell<u32>,
+    arena: Cell<Option<&'static Arena>>,
+    current: Cell<Option<&'static Node>>,
+    stamp: Cell<u64>,
+    counted: Cell<Counted>,
+    remembered: [Cell<Remembered>; REMEMBERED],
 }
 
-/// What only the owner needs of a node.
-#[derive(Debug)]
-struct Local {
-    node: &'static Node,
-    parent: u32,
-    site: u32,
-    /// The site that began here last, and its node.
-    recent_site: u32,
-    recent: u32,
+/// The node of a site below a node.
+#[derive(Clone, Copy, Debug)]
+struct Remembered {
+    key: u64,
+    node: Option<&'static Node>,
 }
 
 /// How a span began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Begun {
-    pub(crate) node: u32,
-    pub(crate) from: u32,
+    pub(crate) node: &'static Node,
+    around: &'static Node,
 }
 
 impl Recorder {
-    /// Begins with nothing but the root, whose time runs from `now`.
-    pub(crate) fn new(arena: &'static Arena, now: u64) -> Recorder {
-        arena.clear(now);
-        let mut recorder = Recorder {
-            arena,
-            current: ROOT,
-            nodes: Vec::new(),
-            paths: HashMap::default(),
-            counted: alloc::counted(),
-            stamp: alloc::stamp(),
-        };
-        recorder.keep(ROOT, ROOT, NO_SITE);
-        recorder.skip_own_allocations();
-        recorder
+    pub(crate) const fn new() -> Recorder {
+        const NOTHING: Remembered = Remembered { key: 0, node: None };
+        Recorder {
+            stretch: Cell::new(crate::state::OFF),
+            arena: Cell::new(None),
+            current: Cell::new(None),
+            stamp: Cell::new(0),
+            counted: Cell::new(Counted::nothing()),
+            remembered: [const { Cell::new(NOTHING) }; REMEMBERED],
+        }
     }
 
-    fn keep(&mut self, index: u32, parent: u32, site: u32) {
-        if let Some(node) = self.arena.node(index) {
-            self.nodes.push(Local { node, parent, site, recent_site: NO_SITE, recent: ROOT });
+    /// Begins anew with nothing but the root of an arena, whose time runs from `now`.
+    pub(crate) fn join(&self, arena: &'static Arena, now: u64) {
+        arena.clear(now);
+        self.arena.set(Some(arena));
+        self.current.set(arena.node(ROOT));
+        for remembered in &self.remembered {
+            remembered.set(Remembered { key: 0, node: None });
         }
+        self.skip_own_allocations();
+    }
+
+    /// Takes part in nothing any more.
+    pub(crate) fn leave(&self) {
+        self.stretch.set(crate::state::OFF);
+        self.current.set(None);
+        self.arena.set(None);
+    }
+
+    pub(crate) fn arena(&self) -> Option<&'static Arena> {
+        self.arena.get()
     }
 
     /// A span begins. `now` reads the clock, as late as can be.
-    #[inline]
-    pub(crate) fn enter(&mut self, site: u32, now: impl FnOnce() -> u64) -> Begun {
-        let from = self.current;
-        let here = &self.nodes[from as usize];
-        let target = if here.recent_site == site { here.recent } else { self.find(from, site) };
-        let node = self.nodes[target as usize].node;
-        let open = node.open.load(Ordering::Relaxed);
-        self.arena.begin();
-        let now = self.switch(now());
-        if open == 0 {
-            node.open_since.store(now, Ordering::Relaxed);
+    #[inline(always)]
+    pub(crate) fn enter(&self, site: u32, now: impl Fn() -> u64) -> Option<Begun> {
+        let (arena, around) = (self.arena.get()?, self.current.get()?);
+        if alloc::stamp() != self.stamp.get() {
+            self.hand_out_counts(arena, around);
         }
-        node.open.store(open + 1, Ordering::Relaxed);
-        self.go_to(target);
-        self.arena.end();
-        Begun { node: target, from }
+        let key = u64::from(around.index) << 32 | u64::from(site);
+        let place = (around.index.wrapping_mul(31) ^ site) as usize % REMEMBERED;
+        let remembered = self.remembered[place].get();
+        let node = match remembered.node {
+            Some(node) if remembered.key == key => node,
+            _ => self.find(arena, around, site, now())?,
+        };
+        if node.open.load(Ordering::Relaxed) == 0 {
+            node.open_since.store(now(), Ordering::Relaxed);
+            // Whoever sees it open sees since when.
+            node.open.store(1, Ordering::Release);
+        } else {
+            arena.lend(around, node, now());
+        }
+        self.go_to(arena, node);
+        Some(Begun { node, around })
     }
 
     /// A span ends; its duration in ticks where it was an outermost one. `now` is the clock, read as early as can be.
-    #[inline]
-    pub(crate) fn exit(&mut self, begun: Begun, now: u64) -> Option<u64> {
-        if self.current != begun.node {
-            self.close_inner(begun, now);
-            if self.current != begun.node {
-                return None;
-            }
+    #[inline(always)]
+    pub(crate) fn exit(&self, begun: Begun, now: u64) -> Option<u64> {
+        let (arena, current) = (self.arena.get()?, self.current.get()?);
+        let Begun { node, around } = begun;
+        if !std::ptr::eq(current, node) && !self.close_inner(arena, node, now) {
+            return None;
         }
-        let node = self.nodes[begun.node as usize].node;
-        let open = node.open.load(Ordering::Relaxed);
-        self.arena.begin();
-        let now = self.switch(now);
-        node.open.store(open.saturating_sub(1), Ordering::Relaxed);
-        let duration = if open == 1 {
-            let ticks = now.wrapping_sub(node.open_since.load(Ordering::Relaxed));
-            let ticks = if ticks > i64::MAX as u64 { 0 } else { ticks };
-            self.arena.count_call(node, ticks);
-            Some(ticks)
-        } else {
-            arena::add(&node.recursive_calls, 1);
-            None
-        };
-        self.go_to(begun.from);
-        self.arena.end();
-        duration
+        if alloc::stamp() != self.stamp.get() {
+            self.hand_out_counts(arena, node);
+        }
+        if node.open.load(Ordering::Relaxed) != 1 {
+            arena.take_back(around, node, now);
+            self.go_to(arena, around);
+            return None;
+        }
+        let mut ticks = now.wrapping_sub(node.open_since.load(Ordering::Relaxed));
+        if ticks > i64::MAX as u64 {
+            ticks = 0;
+            arena::add(&arena.backward, 1);
+        }
+        if arena.close(node, ticks) {
+            self.skip_own_allocations();
+        }
+        self.go_to(arena, around);
+        Some(ticks)
+    }
+
+    #[inline(always)]
+    fn go_to(&self, arena: &Arena, node: &'static Node) {
+        self.current.set(Some(node));
+        arena.current.store(node.index, Ordering::Relaxed);
     }
 
     /// Counts arguments that were looked up: as new ones, or as repeated ones with the time they took.
-    pub(crate) fn count_arguments(&mut self, node: u32, weight: u32, repeated: Option<u64>) {
-        let node = self.nodes[node as usize].node;
-        self.arena.begin();
+    pub(crate) fn count_arguments(&self, node: &Node, weight: u64, repeated: Option<u64>) {
         match repeated {
             Some(ticks) => {
-                arena::add(&node.repeated, u64::from(weight));
-                arena::add(&node.repeated_ticks, ticks.saturating_mul(u64::from(weight)));
+                arena::add(&node.repeated, weight);
+                arena::add(&node.repeated_ticks, ticks.saturating_mul(weight));
             }
-            None => arena::add(&node.distinct, u64::from(weight)),
+            None => arena::add(&node.distinct, weight),
         }
-        self.arena.end();
     }
 
-    #[inline(always)]
-    fn go_to(&mut self, node: u32) {
-        self.current = node;
-        self.arena.current.store(node, Ordering::Relaxed);
-    }
-
-    /// Hands the time since the last switch, and what was counted meanwhile, to the current node. A clock that went back
-    /// is counted and held.
-    #[inline(always)]
-    fn switch(&mut self, now: u64) -> u64 {
-        let node = self.nodes[self.current as usize].node;
-        let since = self.arena.since.load(Ordering::Relaxed);
-        let ticks = now.wrapping_sub(since);
-        if ticks > i64::MAX as u64 {
-            arena::add(&self.arena.backward, 1);
-            return since;
-        }
-        arena::add(&node.self_ticks, ticks);
-        self.arena.since.store(now, Ordering::Relaxed);
-        if alloc::stamp() != self.stamp {
-            self.hand_out_counts();
-        }
-        now
-    }
-
+    /// Hands what was counted since the last change of node to the current one.
     #[cold]
     #[inline(never)]
-    fn hand_out_counts(&mut self) {
-        let counted = alloc::counted();
-        let node = self.nodes[self.current as usize].node;
-        let before = self.counted;
+    fn hand_out_counts(&self, arena: &Arena, node: &Node) {
+        let (counted, before) = (alloc::counted(), self.counted.get());
+        arena.begin();
         arena::add(&node.allocations, counted.allocations - before.allocations);
         arena::add(&node.allocated_bytes, counted.allocated_bytes - before.allocated_bytes);
         arena::add(&node.freed_bytes, counted.freed_bytes - before.freed_bytes);
         arena::add(&node.copied_bytes, counted.copied_bytes - before.copied_bytes);
         arena::add(&node.lock_wait, counted.lock_wait_ticks - before.lock_wait_ticks);
-        self.counted = counted;
-        self.stamp = alloc::stamp();
+        arena.end();
+        self.counted.set(counted);
+        self.stamp.set(alloc::stamp());
+    }
+
+    /// Work of recording itself, whose allocations belong to no span.
+    pub(crate) fn apart<T>(&self, work: impl FnOnce() -> T) -> T {
+        if let (Some(arena), Some(current)) = (self.arena.get(), self.current.get()) {
+            self.hand_out_counts(arena, current);
+        }
+        let made = work();
+        self.skip_own_allocations();
+        made
     }
 
     /// Leaves out of the counts what recording itself has asked for.
-    fn skip_own_allocations(&mut self) {
-        self.counted = alloc::counted();
-        self.stamp = alloc::stamp();
+    pub(crate) fn skip_own_allocations(&self) {
+        self.counted.set(alloc::counted());
+        self.stamp.set(alloc::stamp());
     }
 
-    /// The node of a site below a node: that of an open span of the same site, else a child, made where it is new.
     #[inline(never)]
-    fn find(&mut self, from: u32, site: u32) -> u32 {
-        let target = match self.paths.get(&(from, site)) {
-            Some(known) => *known,
-            None => self.make(from, site),
-        };
-        let here = &mut self.nodes[from as usize];
-        (here.recent_site, here.recent) = (site, target);
-        target
-    }
-
-    #[cold]
-    fn make(&mut self, from: u32, site: u32) -> u32 {
-        if alloc::stamp() != self.stamp {
-            self.arena.begin();
-            self.hand_out_counts();
-            self.arena.end();
-        }
-        let target = match self.open_span_of(from, site) {
-            Some(outer) => outer,
-            None => self.child(from, site),
-        };
-        if self.nodes[target as usize].site == OTHER_PATHS {
-            arena::add(&self.arena.folded, 1);
-        } else {
-            self.paths.insert((from, site), target);
-        }
-        self.note_bytes();
+    fn find(
+        &self,
+        arena: &'static Arena,
+        around: &Node,
+        site: u32,
+        now: u64,
+    ) -> Option<&'static Node> {
+        let node = arena.path(around.index, site, now)?;
         self.skip_own_allocations();
-        target
+        // The path of a call without room is looked for each time, as each is counted.
+        if node.site.load(Ordering::Relaxed) != crate::paths::OTHER_PATHS {
+            let place = (around.index.wrapping_mul(31) ^ site) as usize % REMEMBERED;
+            let key = u64::from(around.index) << 32 | u64::from(site);
+            self.remembered[place].set(Remembered { key, node: Some(node) });
+        }
+        Some(node)
     }
 
-    /// The node on the way to the root that belongs to the same site. All nodes on that way are open.
-    fn open_span_of(&self, from: u32, site: u32) -> Option<u32> {
-        let mut at = from;
-        while at != ROOT {
-            let here = &self.nodes[at as usize];
-            if here.site == site {
-                return Some(at);
-            }
-            at = here.parent;
-        }
-        None
-    }
-
-    fn child(&mut self, from: u32, site: u32) -> u32 {
-        // The last place is kept for all that found none.
-        let room = self.arena.len() + 1 < arena::MOST_NODES;
-        if room && let Some(index) = self.arena.push(from, site) {
-            self.keep(index, from, site);
-            return index;
-        }
-        if let Some(other) = self.paths.get(&(ROOT, OTHER_PATHS)) {
-            return *other;
-        }
-        let index = self.arena.push(ROOT, OTHER_PATHS).unwrap_or(ROOT);
-        if index != ROOT {
-            self.keep(index, ROOT, OTHER_PATHS);
-        }
-        self.paths.insert((ROOT, OTHER_PATHS), index);
-        index
-    }
-
-    /// Ends what is still open inside of a span that ends: their guards were leaked, or will be dropped too late.
+    /// Ends what is still open inside of a span that ends: their guards were leaked, or will be dropped too late. Whether the
+    /// span itself is still open.
     #[cold]
-    fn close_inner(&mut self, begun: Begun, now: u64) {
-        arena::add(&self.arena.out_of_order, 1);
-        if self.nodes[begun.node as usize].node.open.load(Ordering::Relaxed) == 0 {
-            return;
+    fn close_inner(&self, arena: &'static Arena, node: &'static Node, now: u64) -> bool {
+        arena::add(&arena.out_of_order, 1);
+        let parent = |node: &Node| arena.node(node.parent.load(Ordering::Relaxed));
+        let mut inner = Vec::new();
+        let mut at = self.current.get();
+        while let Some(here) = at.filter(|here| here.index != ROOT && !std::ptr::eq(*here, node)) {
+            inner.push(here);
+            at = parent(here);
         }
-        let mut at = self.current;
-        while at != ROOT && at != begun.node {
-            at = self.nodes[at as usize].parent;
+        if !at.is_some_and(|here| std::ptr::eq(here, node)) {
+            return false;
         }
-        if at != begun.node {
-            return;
+        for here in inner {
+            let Some(around) = parent(here) else { return false };
+            here.open.store(1, Ordering::Relaxed);
+            self.exit(Begun { node: here, around }, now);
         }
-        while self.current != begun.node {
-            let node = self.nodes[self.current as usize].node;
-            node.open.store(1, Ordering::Relaxed);
-            let from = self.nodes[self.current as usize].parent;
-            self.exit(Begun { node: self.current, from }, now);
-        }
-    }
-
-    fn note_bytes(&self) {
-        let path = size_of::<((u32, u32), u32)>() + 1;
-        let paths = self.paths.capacity() * 8 / 7 * path;
-        let bytes = self.nodes.capacity() * size_of::<Local>() + paths;
-        self.arena.owner_bytes.store(bytes as u64, Ordering::Relaxed);
-    }
-}
-
-/// Spreads two small numbers by one multiplication.
-#[derive(Debug, Default)]
-struct PathHasher(u64);
-
-impl Hasher for PathHasher {
-    fn finish(&self) -> u64 {
-        let spread = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        spread ^ (spread >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u32(u32::from(*byte));
-        }
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.0 = (self.0 << 32) ^ (self.0 >> 32).wrapping_mul(31) ^ u64::from(number);
+        self.skip_own_allocations();
+        true
     }
 }
 
@@ -301,22 +226,28 @@ mod tests {
     use super::*;
 
     fn recorder() -> Recorder {
-        Recorder::new(Box::leak(Box::new(Arena::new())), 1_000)
+        let recorder = Recorder::new();
+        recorder.join(Box::leak(Box::new(Arena::new())), 1_000);
+        recorder
+    }
+
+    fn enter(recorder: &Recorder, site: u32, now: u64) -> Begun {
+        recorder.enter(site, || now).expect("the thread has joined")
     }
 
     /// (site, own time, calls, inner calls, sum) of each node at a moment.
     fn nodes(recorder: &Recorder, at: u64) -> Vec<(u32, u64, u64, u64, u64)> {
-        let (_, nodes) = recorder.arena.read(|| at).unwrap();
+        let (_, nodes) = recorder.arena().unwrap().read(|| at).unwrap();
         nodes.iter().map(|n| (n.site, n.self_ticks, n.calls, n.recursive_calls, n.sum)).collect()
     }
 
     #[test]
     fn own_times_add_up_to_the_time_of_the_thread() {
-        let mut recorder = recorder();
-        let outer = recorder.enter(1, || 1_010);
-        let inner = recorder.enter(2, || 1_030);
+        let recorder = recorder();
+        let outer = enter(&recorder, 1, 1_010);
+        let inner = enter(&recorder, 2, 1_030);
         assert_eq!(recorder.exit(inner, 1_070), Some(40));
-        let again = recorder.enter(2, || 1_075);
+        let again = enter(&recorder, 2, 1_075);
         assert_eq!(recorder.exit(again, 1_075), Some(0));
         assert_eq!(recorder.exit(outer, 1_100), Some(90));
         let found = nodes(&recorder, 1_200);
@@ -325,10 +256,10 @@ mod tests {
 
     #[test]
     fn a_recursion_counts_its_outermost_call_and_stays_in_one_node() {
-        let mut recorder = recorder();
+        let recorder = recorder();
         let mut open = Vec::new();
         for depth in 0..1_000_000_u64 {
-            open.push(recorder.enter(1 + (depth % 2) as u32, || 1_000 + depth));
+            open.push(enter(&recorder, 1 + (depth % 2) as u32, 1_000 + depth));
         }
         for (begun, now) in open.into_iter().rev().zip(2_000_000..) {
             recorder.exit(begun, now);
@@ -343,24 +274,24 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_is_counted_and_takes_nothing_away() {
-        let mut recorder = recorder();
-        let span = recorder.enter(1, || 1_500);
+        let recorder = recorder();
+        let span = enter(&recorder, 1, 1_500);
         assert_eq!(recorder.exit(span, 200), Some(0));
-        let next = recorder.enter(1, || 1_600);
+        let next = enter(&recorder, 1, 1_600);
         assert_eq!(recorder.exit(next, 1_700), Some(100));
-        assert_eq!(recorder.arena.backward.load(Ordering::Relaxed), 1);
+        assert_eq!(recorder.arena().unwrap().backward.load(Ordering::Relaxed), 1);
         assert_eq!(nodes(&recorder, 1_700), [(0, 600, 0, 0, 0), (1, 100, 2, 0, 100)]);
     }
 
     #[test]
     fn guards_that_end_out_of_order_lose_no_time() {
-        let mut recorder = recorder();
-        let outer = recorder.enter(1, || 1_010);
-        let leaked = recorder.enter(2, || 1_020);
-        let _inner = recorder.enter(3, || 1_030);
+        let recorder = recorder();
+        let outer = enter(&recorder, 1, 1_010);
+        let leaked = enter(&recorder, 2, 1_020);
+        let _inner = enter(&recorder, 3, 1_030);
         assert_eq!(recorder.exit(outer, 1_050), Some(40));
         assert_eq!(recorder.exit(leaked, 1_060), None);
-        assert_eq!(recorder.arena.out_of_order.load(Ordering::Relaxed), 2);
+        assert_eq!(recorder.arena().unwrap().out_of_order.load(Ordering::Relaxed), 2);
         let found = nodes(&recorder, 1_100);
         assert_eq!(
             found,
@@ -370,23 +301,24 @@ mod tests {
 
     #[test]
     fn paths_beyond_the_limit_share_one_node() {
-        let mut recorder = recorder();
+        let recorder = recorder();
         for site in 1..40_000 {
-            let span = recorder.enter(site, || 1_000);
-            recorder.exit(span, 1_000 + 1);
+            let span = enter(&recorder, site, 1_000 + u64::from(site));
+            recorder.exit(span, 1_001 + u64::from(site));
         }
-        let found = nodes(&recorder, 1_001);
+        let found = nodes(&recorder, 50_000);
         assert_eq!(found.len(), arena::MOST_NODES as usize);
-        let (site, _, calls, ..) = found[found.len() - 1];
-        assert_eq!(site, OTHER_PATHS);
+        let (site, own, _, calls, sum) = found[found.len() - 1];
+        assert_eq!((site, own, sum), (crate::paths::OTHER_PATHS, calls, calls));
         assert_eq!(calls + found.len() as u64 - 2, 39_999);
+        assert_eq!(found.iter().map(|node| node.1).sum::<u64>(), 49_000);
     }
 
     #[test]
     fn an_open_span_counts_up_to_the_moment_of_reading() {
-        let mut recorder = recorder();
-        let _open = recorder.enter(1, || 1_100);
-        let (_, read) = recorder.arena.read(|| 1_400).unwrap();
+        let recorder = recorder();
+        let _open = enter(&recorder, 1, 1_100);
+        let (_, read) = recorder.arena().unwrap().read(|| 1_400).unwrap();
         assert_eq!((read[1].self_ticks, read[1].open.spans, read[1].open.ticks), (300, 1, 300));
     }
 }

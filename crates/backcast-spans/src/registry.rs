@@ -93,12 +93,6 @@ pub(crate) struct Counted {
     pub(crate) stop: Option<Worker>,
 }
 
-/// A thread that has just joined.
-pub(crate) struct Joined {
-    pub(crate) serial: u64,
-    pub(crate) recorder: Recorder,
-}
-
 pub(crate) fn lock() -> MutexGuard<'static, Registry> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -117,16 +111,15 @@ pub(crate) fn spare_arena() -> &'static Arena {
     })
 }
 
-/// The calling thread records from now on, into its arena.
-pub(crate) fn join(arena: &'static Arena, before: Option<Recorder>) -> Joined {
-    drop(before);
+/// The calling thread records from now on, into its arena; the number by which it is known.
+pub(crate) fn join(arena: &'static Arena, recorder: &Recorder) -> u64 {
     let mut registry = lock();
     let serial = registry.new_number();
     let current = thread::current();
     let clock = CpuClock::of_this_thread();
-    let since = clock::ticks();
-    let recorder = Recorder::new(arena, since);
     let cpu_before_ns = clock.and_then(CpuClock::now_ns).unwrap_or(0);
+    let since = clock::ticks();
+    recorder.join(arena, since);
     registry.threads.push(Thread {
         serial,
         name: current.name().unwrap_or("unnamed").to_owned(),
@@ -137,7 +130,7 @@ pub(crate) fn join(arena: &'static Arena, before: Option<Recorder>) -> Joined {
         sampled_cpu_ns: cpu_before_ns,
         samples: Vec::new(),
     });
-    Joined { serial, recorder }
+    serial
 }
 
 /// The calling thread ends. What it counted is added to that of ended threads of its name, its arena serves the next one.

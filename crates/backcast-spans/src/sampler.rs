@@ -22,7 +22,7 @@ use crate::{
 const BUDGET: f64 = 0.005;
 
 /// Looks between two decisions about the interval.
-const LOOKS_A_DECISION: u64 = 128;
+const LOOKS_A_DECISION: u64 = 32;
 
 /// Longest interval.
 const LONGEST_NS: u64 = 50_000_000;

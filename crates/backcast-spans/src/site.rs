@@ -53,13 +53,10 @@ impl Site {
         site
     }
 
-    /// Its number, given at first use.
-    #[inline]
-    pub(crate) fn number(&'static self) -> u32 {
-        match self.number.load(Ordering::Relaxed) {
-            NO_SITE => self.enrol(),
-            number => number,
-        }
+    /// Its number; [`NO_SITE`] until it has one.
+    #[inline(always)]
+    pub(crate) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
     }
 
     /// Whether arguments with this digest were seen here before; nothing where they are not among those counted.
@@ -67,8 +64,9 @@ impl Site {
         lock(&self.digests).get_or_insert_default().see(digest)
     }
 
+    /// Gives it a number, if it has none yet.
     #[cold]
-    fn enrol(&'static self) -> u32 {
+    pub(crate) fn enrol(&'static self) -> u32 {
         let mut sites = lock(&SITES);
         let known = self.number.load(Ordering::Relaxed);
         if known != NO_SITE {

@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{self, ClockKind},
-    recorder::OTHER_PATHS,
+    paths::OTHER_PATHS,
     recording::EmptySpan,
     registry::Counted,
     site,

@@ -1,18 +1,16 @@
 //! A span: open from its making to its drop, on one thread.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     marker::PhantomData,
     sync::{Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 use crate::{
-    alloc,
-    arena::Arena,
-    clock,
+    alloc, clock,
     recorder::{Begun, Recorder},
     registry,
-    site::{DELAYED, Site, delay_of},
+    site::{DELAYED, NO_SITE, Site, delay_of},
     state,
 };
 
@@ -27,27 +25,27 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a span lasts until it is dropped; bind it: `let _span = span!(..);`"]
 pub struct Span {
-    begun: Begun,
-    /// The stretch of recording it belongs to; 0 where nothing was recorded.
+    /// Nothing where nothing was recorded.
+    begun: Option<Begun>,
+    /// The stretch of recording it belongs to.
     stretch: u32,
     arguments: Arguments,
     not_send: PhantomData<*const ()>,
 }
 
-/// What is known of the arguments of a call.
+/// What is known of the arguments of a call: it stands for 2 to the power of `level` calls.
 #[derive(Clone, Copy, Debug)]
 enum Arguments {
     Unknown,
-    New { weight: u32 },
-    Repeated { weight: u32 },
+    New { level: u8 },
+    Repeated { level: u8 },
 }
 
 impl Span {
     /// A span that is none.
     #[inline(always)]
     pub fn nothing() -> Span {
-        let begun = Begun { node: 0, from: 0 };
-        Span { begun, stretch: state::OFF, arguments: Arguments::Unknown, not_send: PhantomData }
+        Span { begun: None, stretch: 0, arguments: Arguments::Unknown, not_send: PhantomData }
     }
 
     /// Begins a span.
@@ -69,111 +67,116 @@ impl Span {
 impl Drop for Span {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.stretch != state::OFF {
-            end(self);
+        if let Some(begun) = self.begun {
+            end(begun, self.stretch, self.arguments);
         }
     }
 }
 
 thread_local! {
-    static SLOT: RefCell<Slot> = const { RefCell::new(Slot { stretch: state::OFF, serial: 0, arena: None, recorder: None }) };
+    static RECORDER: Recorder = const { Recorder::new() };
+    /// Hears of the end of the thread, once it has joined.
+    static ENDING: Ending = const { Ending { serial: Cell::new(0) } };
 }
 
-/// What a thread records with.
-#[derive(Debug)]
-struct Slot {
-    stretch: u32,
-    serial: u64,
-    arena: Option<&'static Arena>,
-    recorder: Option<Recorder>,
+struct Ending {
+    serial: Cell<u64>,
 }
 
-impl Drop for Slot {
+impl Drop for Ending {
     fn drop(&mut self) {
-        if let Some(arena) = self.arena {
-            registry::end_thread(self.serial, arena);
+        let arena = RECORDER.try_with(|recorder| {
+            let arena = recorder.arena();
+            recorder.leave();
+            arena
+        });
+        if let Ok(Some(arena)) = arena {
+            registry::end_thread(self.serial.get(), arena);
         }
     }
 }
 
-impl Slot {
-    /// Waits where threads are held and joins the running stretch; whether there is one.
-    #[cold]
-    fn catch_up(&mut self) -> bool {
-        loop {
-            let state = state::get();
-            let stretch = state::stretch(state);
-            if stretch == state::OFF {
+/// Waits where threads are held and joins the running stretch; whether there is one.
+#[cold]
+#[inline(never)]
+fn catch_up(recorder: &Recorder) -> bool {
+    loop {
+        let state = state::get();
+        let stretch = state::stretch(state);
+        if stretch == state::OFF {
+            return false;
+        }
+        if stretch != state {
+            registry::wait_while_held();
+        } else if stretch == recorder.stretch.get() {
+            return true;
+        } else {
+            // A span after the end of its thread is none.
+            let joined = ENDING.try_with(|ending| {
+                let arena = recorder.arena().unwrap_or_else(registry::spare_arena);
+                ending.serial.set(registry::join(arena, recorder));
+            });
+            if joined.is_err() {
                 return false;
             }
-            if stretch != state {
-                registry::wait_while_held();
-            } else if stretch == self.stretch {
-                return true;
-            } else {
-                let arena = self.arena.get_or_insert_with(registry::spare_arena);
-                let joined = registry::join(arena, self.recorder.take());
-                (self.serial, self.recorder) = (joined.serial, Some(joined.recorder));
-                self.stretch = stretch;
-            }
+            recorder.skip_own_allocations();
+            recorder.stretch.set(stretch);
         }
     }
 }
 
 #[inline(never)]
 fn begin(site: &'static Site) -> Span {
-    let number = site.number();
-    let begun = SLOT.try_with(|slot| {
-        // A span inside of recording itself, or after the thread's end, is none.
-        let mut slot = slot.try_borrow_mut().ok()?;
-        if slot.stretch != state::get() && !slot.catch_up() {
-            return None;
+    RECORDER.with(|recorder| {
+        let number = match site.number() {
+            NO_SITE => recorder.apart(|| site.enrol()),
+            number => number,
+        };
+        if recorder.stretch.get() != state::get() && !catch_up(recorder) {
+            return Span::nothing();
         }
-        let stretch = slot.stretch;
-        Some((slot.recorder.as_mut()?.enter(number, clock::ticks), stretch))
-    });
-    let Ok(Some((begun, stretch))) = begun else { return Span::nothing() };
-    if number & DELAYED != 0 {
-        spin(delay_of(number));
-    }
-    Span { begun, stretch, arguments: Arguments::Unknown, not_send: PhantomData }
+        let Some(begun) = recorder.enter(number, clock::ticks) else { return Span::nothing() };
+        if number & DELAYED != 0 {
+            spin(delay_of(number));
+        }
+        let stretch = recorder.stretch.get();
+        let arguments = Arguments::Unknown;
+        Span { begun: Some(begun), stretch, arguments, not_send: PhantomData }
+    })
 }
 
 #[inline(never)]
 fn begin_with_digest(site: &'static Site, digest: u64) -> Span {
-    let seen = site.seen(digest);
+    let seen = RECORDER.with(|recorder| recorder.apart(|| site.seen(digest)));
     let mut span = begin(site);
     if let Some(seen) = seen {
-        let weight = seen.weight;
+        let level = seen.level;
         span.arguments =
-            if seen.repeated { Arguments::Repeated { weight } } else { Arguments::New { weight } };
+            if seen.repeated { Arguments::Repeated { level } } else { Arguments::New { level } };
     }
     span
 }
 
 #[inline(never)]
-fn end(span: &Span) {
-    let now = clock::ticks();
-    let _ = SLOT.try_with(|slot| {
-        let Ok(mut slot) = slot.try_borrow_mut() else { return };
-        if slot.stretch != span.stretch {
+fn end(begun: Begun, stretch: u32, arguments: Arguments) {
+    let mut now = clock::ticks();
+    RECORDER.with(|recorder| {
+        if recorder.stretch.get() != stretch {
             return;
         }
-        let mut now = now;
-        if slot.stretch != state::get() {
-            if !slot.catch_up() || slot.stretch != span.stretch {
+        if stretch != state::get() {
+            if !catch_up(recorder) || recorder.stretch.get() != stretch {
                 return;
             }
             now = clock::ticks();
         }
-        let Some(recorder) = slot.recorder.as_mut() else { return };
-        let duration = recorder.exit(span.begun, now);
-        let node = span.begun.node;
-        match span.arguments {
+        let duration = recorder.exit(begun, now);
+        match arguments {
             Arguments::Unknown => {}
-            Arguments::New { weight } => recorder.count_arguments(node, weight, None),
-            Arguments::Repeated { weight } => {
-                recorder.count_arguments(node, weight, Some(duration.unwrap_or(0)));
+            Arguments::New { level } => recorder.count_arguments(begun.node, 1 << level, None),
+            Arguments::Repeated { level } => {
+                let ticks = duration.unwrap_or(0);
+                recorder.count_arguments(begun.node, 1 << level, Some(ticks));
             }
         }
     });
@@ -189,7 +192,9 @@ fn spin(ns: u64) {
 
 /// Has the calling thread be part of the recording from now on, though no span of it has begun.
 pub(crate) fn join_now() {
-    let _ = SLOT.try_with(|slot| slot.try_borrow_mut().is_ok_and(|mut slot| slot.catch_up()));
+    RECORDER.with(|recorder| {
+        catch_up(recorder);
+    });
 }
 
 /// Adds bytes to what the open span has copied.
@@ -225,7 +230,6 @@ pub fn lock<T: ?Sized>(
 
 /// Ticks of all calls of the first path of the calling thread.
 pub(crate) fn sum_of_first_node() -> Option<u64> {
-    let slot = SLOT.try_with(|slot| slot.try_borrow().ok().and_then(|slot| slot.arena));
-    let (_, nodes) = slot.ok().flatten()?.read(clock::ticks)?;
+    let (_, nodes) = RECORDER.with(Recorder::arena)?.read(clock::ticks)?;
     nodes.get(1).map(|node| node.sum)
 }

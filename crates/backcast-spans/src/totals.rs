@@ -87,6 +87,20 @@ impl NodeTotals {
         }
     }
 
+    /// Counts a call of so many ticks.
+    pub(crate) fn count_call(&mut self, ticks: u64) {
+        let call = NodeTotals {
+            calls: 1,
+            sum: ticks,
+            min: ticks,
+            max: ticks,
+            sum_of_squares: u128::from(ticks) * u128::from(ticks),
+            histogram: vec![(histogram::bucket_of(ticks) as u16, 1)],
+            ..NodeTotals::default()
+        };
+        self.add(&call);
+    }
+
     fn add(&mut self, other: &NodeTotals) {
         if other.calls > 0 {
             self.min = if self.calls > 0 { self.min.min(other.min) } else { other.min };

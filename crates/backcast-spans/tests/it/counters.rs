@@ -7,13 +7,14 @@ use std::{
     time::Duration,
 };
 
-use backcast_spans::{Options, copied, lock, span, start};
+use backcast_spans::{copied, lock, span, start};
 
-use super::node;
+use super::{no_sampling, node, turn};
 
 #[test]
 fn allocations_belong_to_the_span_that_made_them() {
-    let recording = start(Options::default());
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
     {
         let _outer = span!("test.alloc_outer");
         let kept = black_box(vec![0_u8; 5_000]);
@@ -33,7 +34,8 @@ fn allocations_belong_to_the_span_that_made_them() {
 
 #[test]
 fn memory_that_stays_is_net_and_the_peak_is_above_it() {
-    let recording = start(Options::default());
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
     let kept = black_box(vec![0_u8; 8 << 20]);
     drop(black_box(vec![0_u8; 32 << 20]));
     let memory = recording.finish().memory.expect("the allocator counts");
@@ -45,7 +47,8 @@ fn memory_that_stays_is_net_and_the_peak_is_above_it() {
 
 #[test]
 fn bytes_copied_and_waits_for_locks_belong_to_the_open_span() {
-    let recording = start(Options::default());
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
     let (mutex, both) = (Mutex::new(0), Barrier::new(2));
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -73,7 +76,8 @@ fn bytes_copied_and_waits_for_locks_belong_to_the_open_span() {
 
 #[test]
 fn calls_with_known_arguments_are_counted_with_their_time() {
-    let recording = start(Options::default());
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
     for call in 0..30_u64 {
         let _span = span!("test.digest", digest = call % 10);
         if call >= 10 {
