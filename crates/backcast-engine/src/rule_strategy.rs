@@ -4,7 +4,7 @@
 //! - long: `enter_short` makes one order that turns the position, else `exit_long` closes it. Short likewise.
 //! - A condition that is undefined does nothing. Where a limit, stop or target of an entry is undefined, it does not enter.
 //! - An entry with `entry_limit` waits until it fills, the exit condition of its side cancels it, or an entry on the other side
-//!   replaces it; the same condition again does not move it.
+//!   replaces it; the same condition again does not move it, and keeps it where the exit condition holds too.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -256,8 +256,7 @@ impl Leg {
                 Side::Buy => (exit_long, enter_long),
                 Side::Sell => (exit_short, enter_short),
             };
-            // While a position is held, its own entry condition says nothing about the order that waits to turn it.
-            if exit && !(again && position != 0.0) {
+            if exit && !again {
                 run.cancel(order);
             }
         }

@@ -116,6 +116,27 @@ fn limit_entry_waits_until_its_exit_condition_cancels_it() {
 }
 
 #[test]
+fn limit_entry_goes_on_waiting_while_its_entry_condition_holds_beside_the_exit() {
+    // 5 enters, 6 leaves, 7 does both.
+    let (enter, exit) = ("signal == 5 or signal == 7", "signal == 6 or signal == 7");
+    let long = |signal: [f64; 4]| {
+        let rules = [("enter_long", enter), ("exit_long", exit), ("entry_limit", "raw.close - 5")];
+        on(&rules, &with_signal(&[100.0, 99.0, 98.0, 94.0], &signal), &RunConfig::default())
+    };
+    let result = long([5.0, 7.0, 7.0, 0.0]);
+    assert_eq!((result.orders.len(), fills(&result)), (1, vec![(3, 1.0)]), "the first limit stays");
+    assert_eq!(fills(&long([7.0, 0.0, 0.0, 0.0])), [(3, 1.0)], "as while nothing waits");
+    assert!(fills(&long([5.0, 7.0, 6.0, 0.0])).is_empty());
+    let short = |signal: [f64; 4]| {
+        let rules =
+            [("enter_short", enter), ("exit_short", exit), ("entry_limit", "raw.close + 5")];
+        on(&rules, &with_signal(&[100.0, 101.0, 102.0, 106.0], &signal), &RunConfig::default())
+    };
+    assert_eq!(fills(&short([5.0, 7.0, 7.0, 0.0])), [(3, -1.0)]);
+    assert!(fills(&short([5.0, 7.0, 6.0, 0.0])).is_empty());
+}
+
+#[test]
 fn limit_on_the_other_side_replaces_the_one_that_waits() {
     let rules = [
         ("enter_long", "signal == 1"),
