@@ -26,6 +26,25 @@ pub(crate) struct Line {
     pub(crate) ratios: Vec<Ratio>,
     pub(crate) peak_bytes: Option<f64>,
     pub(crate) targets: Vec<Target>,
+    /// What was counted over many trials, where the job is a simulation; the times are those of the simulation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) counts: Vec<Count>,
+}
+
+/// How often something happened over many trials.
+#[derive(Debug, Serialize)]
+pub(crate) struct Count {
+    pub(crate) what: String,
+    pub(crate) trials: usize,
+    /// Events by trials.
+    pub(crate) rate: f64,
+}
+
+/// On which side of a bound a rate shall lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
 }
 
 /// How many times as long an opponent takes.
@@ -54,7 +73,21 @@ impl Line {
             ratios: Vec::new(),
             peak_bytes: None,
             targets: Vec::new(),
+            counts: Vec::new(),
         }
+    }
+
+    /// Something happened in a fraction of the trials, and shall happen so often at least or at most.
+    pub(crate) fn counted(mut self, what: &str, trials: usize, rate: f64, bound: Bound) -> Line {
+        let percent = |rate: f64| format!("{:.2} %", rate * 100.0);
+        let (wanted, met) = match bound {
+            Bound::AtLeast(least) => (format!("{} or more", percent(least)), rate >= least),
+            Bound::AtMost(most) => (format!("{} or less", percent(most)), rate <= most),
+        };
+        let wanted = format!("{what} in {} of {trials} ({wanted})", percent(rate));
+        self.targets.push(Target { wanted, met });
+        self.counts.push(Count { what: what.to_owned(), trials, rate });
+        self
     }
 
     /// The median shall be at most so many seconds.
@@ -175,6 +208,15 @@ mod tests {
         assert_eq!(duration(0.45), "0.45 s");
         assert_eq!(duration(400e-6), "0.40 ms");
         assert_eq!(bare(0.0101, 0.009), "10.1");
+    }
+
+    #[test]
+    fn a_rate_is_held_against_its_bound() {
+        let own = Times { name: "own".into(), seconds: vec![1.0] };
+        let line = |bound| Line::new(&own, None).counted("alarm", 200, 0.015, bound);
+        let most = line(Bound::AtMost(0.017));
+        assert_eq!(most.targets[0].wanted, "alarm in 1.50 % of 200 (1.70 % or less)");
+        assert!(most.targets[0].met && !line(Bound::AtLeast(0.9)).targets[0].met);
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) struct BenchOptions {
     pub(crate) json: bool,
 }
 
-static ALL: [Job; 8] = JOBS;
+static ALL: [Job; 9] = JOBS;
 
 impl BenchOptions {
     pub(crate) fn parse(words: &[&str]) -> Result<BenchOptions, String> {
@@ -51,7 +51,7 @@ fn number(option: &str, word: Option<&&str>) -> Result<usize, String> {
 
 /// Usage with all jobs.
 pub(crate) fn help(usage: &str) -> String {
-    let jobs: String = ALL.iter().map(|job| format!("\n  {:8} {}", job.name, job.about)).collect();
+    let jobs: String = ALL.iter().map(|job| format!("\n  {:12} {}", job.name, job.about)).collect();
     format!("{usage}\n\njobs, all of them where none is named:{jobs}")
 }
 

@@ -8,6 +8,7 @@ mod minute_run;
 mod sample;
 mod single;
 mod start;
+mod statistics;
 mod walk_forward;
 
 use std::sync::atomic::AtomicBool;
@@ -36,7 +37,7 @@ pub(crate) struct Job {
 }
 
 /// All jobs in the order of their figures.
-pub(crate) const JOBS: [Job; 8] = [
+pub(crate) const JOBS: [Job; 9] = [
     grid::JOB,
     minute_run::JOB,
     many_assets::JOB,
@@ -45,6 +46,7 @@ pub(crate) const JOBS: [Job; 8] = [
     sample::JOB,
     million::JOB,
     start::JOB,
+    statistics::JOB,
 ];
 
 /// Work for a process of its own, by the name it is called with: prints what it measured.

@@ -2,7 +2,7 @@
 //!
 //! A method that promises 95 % is held to it here: by the tests with bounds, by `cargo xtask bench statistics` with figures.
 
-use super::{Comparison, Criteria, Interval, Pair, Random, StatsError, compare_pairs};
+use super::{Comparison, Criteria, Interval, Observation, Pair, Random, StatsError, compare_pairs};
 
 /// How the runs of a simulated machine scatter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,37 @@ impl Simulated {
             })
             .collect()
     }
+}
+
+/// A history of values that scatter by `spread` (relative) around levels; each level is `(values, level)`.
+pub fn history(levels: &[(usize, f64)], spread: f64, random: &mut Random) -> Vec<f64> {
+    let mut values = Vec::new();
+    for &(length, level) in levels {
+        values.extend((0..length).map(|_| level * libm::exp(spread * random.normal())));
+    }
+    values
+}
+
+/// Five runs at each size, off by `spread` (relative) from a known cost.
+pub fn costs(
+    sizes: &[f64],
+    cost: impl Fn(f64) -> f64,
+    spread: f64,
+    random: &mut Random,
+) -> Vec<Observation> {
+    let mut runs = Vec::new();
+    for &n in sizes {
+        for _ in 0..5 {
+            let cost = cost(n) * libm::exp(spread * random.normal());
+            runs.push(Observation { sizes: vec![n], cost });
+        }
+    }
+    runs
+}
+
+/// Bytes held after each of `calls`, of a program that leaks `leak` bytes a call below twenty megabytes that breathe by 30 KB.
+pub fn held(calls: u32, leak: f64, random: &mut Random) -> Vec<f64> {
+    (1..=calls).map(|call| 20e6 + leak * f64::from(call) + 30e3 * random.normal()).collect()
 }
 
 /// How often intervals miss the truth, on each side, as fractions.

@@ -1,14 +1,9 @@
 //! Change points of made-up histories whose changes are known.
 
-use backcast_lab::stats::{ChangeOptions, Changes, Random, StatsError, change_points};
+use backcast_lab::stats::{ChangeOptions, Changes, Random, StatsError, change_points, simulation};
 
-/// Times of 1 % spread around levels; each level is `(length, level)`.
 fn history(levels: &[(usize, f64)], random: &mut Random) -> Vec<f64> {
-    let mut values = Vec::new();
-    for &(length, level) in levels {
-        values.extend((0..length).map(|_| level * (0.01 * random.normal()).exp()));
-    }
-    values
+    simulation::history(levels, 0.01, random)
 }
 
 fn found(values: &[f64], options: ChangeOptions) -> Changes {

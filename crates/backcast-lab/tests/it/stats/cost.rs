@@ -3,21 +3,13 @@
 use backcast_lab::stats::{
     CostModel, MeasuredRun, Observation, Random, Shape, StatsError, Term, fit_cost, fit_parts,
     nonnegative_least_squares,
-    simulation::{Misses, rate},
+    simulation::{self, Misses, rate},
 };
 
 const SIZES: [f64; 7] = [1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6];
 
-/// Five runs at each size, each off by a relative spread.
 fn runs(cost: impl Fn(f64) -> f64, spread: f64, random: &mut Random) -> Vec<Observation> {
-    let mut runs = Vec::new();
-    for n in SIZES {
-        for _ in 0..5 {
-            let cost = cost(n) * (spread * random.normal()).exp();
-            runs.push(Observation { sizes: vec![n], cost });
-        }
-    }
-    runs
+    simulation::costs(&SIZES, cost, spread, random)
 }
 
 fn term(shape: Shape) -> Term {

@@ -1,6 +1,9 @@
 //! Leaks and what looks like them.
 
-use backcast_lab::stats::{Growth, GrowthVerdict, Random, growth, simulation::rate};
+use backcast_lab::stats::{
+    Growth, GrowthVerdict, Random, growth,
+    simulation::{held, rate},
+};
 
 const LEAST: f64 = 64.0;
 
@@ -13,11 +16,7 @@ fn a_kilobyte_a_call_is_found_in_a_thousand_calls_and_measured() {
     let mut random = Random::new(1);
     let mut leaks = Vec::new();
     for _ in 0..100 {
-        // Twenty megabytes in use that breathe by 30 KB from call to call.
-        let held: Vec<f64> = (1..=1000)
-            .map(|call| 20e6 + 1024.0 * f64::from(call) + 30e3 * random.normal())
-            .collect();
-        leaks.push(found(&held));
+        leaks.push(found(&held(1000, 1024.0, &mut random)));
     }
     assert!(rate(&leaks, |leak| leak.verdict == GrowthVerdict::Leak) >= 0.95);
     assert!(rate(&leaks, |leak| leak.per_repeat.contains(1024.0)) >= 0.93);
