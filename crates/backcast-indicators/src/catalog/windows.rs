@@ -76,7 +76,7 @@ pub(super) const SPECS: &[IndicatorSpec] = &[
         warm_up: |params, _| length(params, 0),
         warm_up_text: "period",
         undefined: IN_WINDOW,
-        source: "sqrt(|mean of squares - squared mean|) of the last n values; Kaufman, Trading Systems and Methods, 5th ed., 2013",
+        source: "sqrt(|mean of squares - squared mean|) of the last n values, 0 where they are equal; Kaufman, Trading Systems and Methods, 5th ed., 2013",
         fast_path: None,
         forms: Forms {
             kernel: |params, inputs, start, outputs| {

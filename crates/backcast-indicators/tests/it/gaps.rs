@@ -10,6 +10,13 @@ fn line(name: &str, values: &[f64], params: &[f64]) -> Computed {
     compute(spec, &inputs, params).expect("parameters are in range").remove(0)
 }
 
+/// All lines of an indicator.
+fn lines(name: &str, values: &[f64], params: &[f64]) -> Vec<Vec<f64>> {
+    let spec = find(name).expect("indicator is in the catalog");
+    let all = compute(spec, &[SeriesView::new(values)], params).expect("parameters are in range");
+    all.into_iter().map(|line| line.values).collect()
+}
+
 /// Which bars are defined, as text: `x` defined, `.` not.
 fn pattern(line: &Computed) -> String {
     let mark = |value: &f64| if value.is_finite() { 'x' } else { '.' };
@@ -56,6 +63,28 @@ fn a_flat_market_has_no_stochastic_and_no_relative_strength() {
     assert_eq!(pattern(&line("rsi", &flat, &[3.0])), "......");
     assert_eq!(line("rsi_safe", &flat, &[3.0]).values[3..], [50.0; 3]);
     assert_eq!(line("stddev", &flat, &[3.0]).values[2..], [0.0; 4]);
+}
+
+#[test]
+fn a_window_of_equal_prices_has_no_deviation_and_one_next_to_it_has() {
+    // Neither these prices nor their squares have a sum that divides evenly.
+    for price in [0.1, 100.1, 12_345.67] {
+        let other = price * 1.01;
+        let values = [other, price, price, price, price, f64::NAN, price, price, price, other];
+        for period in [3.0, 2.0] {
+            let deviation = line("stddev", &values, &[period]).values;
+            let bands = lines("bollinger", &values, &[period, 2.0]);
+            let first = period as usize;
+            for bar in [first, 4, 8] {
+                assert_eq!(deviation[bar], 0.0, "{price}, {period}, {bar}");
+                assert_eq!((bands[1][bar], bands[2][bar]), (bands[0][bar], bands[0][bar]));
+            }
+            for bar in [first - 1, 9] {
+                assert!(deviation[bar] > price * 1e-3, "{price}, {period}, {bar}");
+                assert!(bands[1][bar] > bands[2][bar]);
+            }
+        }
+    }
 }
 
 #[test]
