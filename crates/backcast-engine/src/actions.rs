@@ -37,4 +37,15 @@ impl Actions {
         at.sort_by_key(|(row, order, _)| (*row, *order));
         Actions { at: at.into_iter().map(|(row, _, action)| (row, action)).collect() }
     }
+
+    /// Number of the first action at or after a row.
+    pub(crate) fn first_at(&self, row: usize) -> usize {
+        self.at.partition_point(|(at, _)| *at < row)
+    }
+
+    /// Row of an action by its number; `usize::MAX` behind the last.
+    #[inline]
+    pub(crate) fn row(&self, action: usize) -> usize {
+        self.at.get(action).map_or(usize::MAX, |(row, _)| *row)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, Range};
 
-use backcast_data::{Column, Market};
+use backcast_data::{Asset, Column, Market};
 use backcast_types::{AssetId, Day};
 
 use crate::error::EngineError;
@@ -112,6 +112,17 @@ impl Clock {
             return Err(EngineError::TooLong { rows: rows.len() });
         }
         Ok(Clock { time: Window::new(time, rows.clone()), day: Window::new(day, rows) })
+    }
+
+    /// Number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.time.len()
+    }
+
+    /// The asset's own row that is the first at or after row 0; its row 0 where the run has no rows.
+    pub(crate) fn first_row(&self, asset: &Asset) -> usize {
+        let start = self.time.first();
+        start.map_or(0, |start| asset.bars.time.partition_point(|time| time < start))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a run is told about money: cash, sizing, costs, when orders fill.
 
+use backcast_types::Size;
+
 /// How much an entry buys or sells short.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sizing {
@@ -11,6 +13,17 @@ pub enum Sizing {
     EquityFraction(f64),
     /// Shares for all the cash there is.
     AllIn,
+}
+
+impl From<Sizing> for Size {
+    fn from(sizing: Sizing) -> Size {
+        match sizing {
+            Sizing::Shares(x) => Size::Shares(x),
+            Sizing::Value(x) => Size::Value(x),
+            Sizing::EquityFraction(x) => Size::EquityFraction(x),
+            Sizing::AllIn => Size::AllIn,
+        }
+    }
 }
 
 /// Commission of one fill: `(|q| * price) * rate + |q| * per_share + per_trade`.

@@ -28,6 +28,15 @@ pub struct Ticket {
     pub guard: Guard,
 }
 
+impl Ticket {
+    /// A market order that nothing protects and that turns nothing.
+    #[must_use]
+    pub const fn market(asset: AssetId, side: Side, size: Size) -> Ticket {
+        let (kind, guard) = (OrderKind::Market, Guard::NONE);
+        Ticket { asset, side, kind, size, reverse: false, guard }
+    }
+}
+
 /// Stop and target of a position that an order opens; they end with the position.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Guard {
@@ -107,6 +116,54 @@ pub(crate) struct Waiting {
     pub(crate) from_row: u32,
 }
 
+impl Waiting {
+    /// An order as its ticket has it.
+    pub(crate) fn new(ticket: &Ticket, id: OrderId, slot: usize, from_row: u32) -> Waiting {
+        Waiting {
+            id,
+            slot,
+            side: ticket.side,
+            kind: ticket.kind,
+            size: ticket.size,
+            reverse: ticket.reverse,
+            guard: ticket.guard,
+            guards: false,
+            trail: None,
+            from_row,
+        }
+    }
+
+    /// Restates the order: each share has become `shares`.
+    pub(crate) fn split(&mut self, shares: f64, whole: bool) {
+        let price = |x: &mut f64| *x /= shares;
+        let distance = |d: &mut Option<Distance>| {
+            if let Some(Distance::Price(x)) = d {
+                *x /= shares;
+            }
+        };
+        match &mut self.kind {
+            OrderKind::Market => {}
+            OrderKind::Limit { limit } => price(limit),
+            OrderKind::Stop { stop } => price(stop),
+        }
+        if let Size::Shares(n) = &mut self.size {
+            *n *= shares;
+            if whole {
+                *n = n.floor();
+            }
+        }
+        distance(&mut self.guard.stop_loss);
+        distance(&mut self.guard.take_profit);
+        distance(&mut self.guard.trailing);
+        if let Some(trail) = &mut self.trail {
+            price(&mut trail.best);
+            if let Distance::Price(x) = &mut trail.distance {
+                price(x);
+            }
+        }
+    }
+}
+
 /// A notification for the strategy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum News {
@@ -130,6 +187,17 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
+    /// A desk with room for so many orders that fill.
+    pub(crate) fn with_room(orders: usize) -> Desk {
+        Desk {
+            orders: Vec::with_capacity(orders),
+            status: Vec::with_capacity(orders),
+            events: Vec::with_capacity(2 * orders),
+            fills: Vec::with_capacity(orders),
+            ..Desk::default()
+        }
+    }
+
     /// Writes an order down; it waits from `from_row` on.
     pub(crate) fn submit(
         &mut self,
@@ -139,18 +207,7 @@ impl Desk {
     ) -> Result<OrderId, TicketError> {
         check(ticket)?;
         let id = self.register(ticket, stamp)?;
-        self.fresh.push(Waiting {
-            id,
-            slot,
-            side: ticket.side,
-            kind: ticket.kind,
-            size: ticket.size,
-            reverse: ticket.reverse,
-            guard: ticket.guard,
-            guards: false,
-            trail: None,
-            from_row: stamp.row + 1,
-        });
+        self.fresh.push(Waiting::new(ticket, id, slot, stamp.row + 1));
         Ok(id)
     }
 
@@ -217,33 +274,8 @@ impl Desk {
 
     /// Restates waiting orders of an asset: each share has become `shares`.
     pub(crate) fn split(&mut self, slot: usize, shares: f64, whole: bool) {
-        let price = |x: &mut f64| *x /= shares;
-        let distance = |d: &mut Option<Distance>| {
-            if let Some(Distance::Price(x)) = d {
-                *x /= shares;
-            }
-        };
         for order in self.waiting.iter_mut().filter(|w| w.slot == slot) {
-            match &mut order.kind {
-                OrderKind::Market => {}
-                OrderKind::Limit { limit } => price(limit),
-                OrderKind::Stop { stop } => price(stop),
-            }
-            if let Size::Shares(n) = &mut order.size {
-                *n *= shares;
-                if whole {
-                    *n = n.floor();
-                }
-            }
-            distance(&mut order.guard.stop_loss);
-            distance(&mut order.guard.take_profit);
-            distance(&mut order.guard.trailing);
-            if let Some(trail) = &mut order.trail {
-                price(&mut trail.best);
-                if let Distance::Price(x) = &mut trail.distance {
-                    price(x);
-                }
-            }
+            order.split(shares, whole);
         }
     }
 }

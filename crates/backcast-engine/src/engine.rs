@@ -3,12 +3,9 @@
 //! Events of a row, in this order: splits and dividends, fills of waiting orders, the strategy at the close, fills at this close,
 //! marking, record.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use backcast_data::Market;
@@ -17,8 +14,9 @@ use backcast_types::{AssetId, OrderStatus, Reason};
 use crate::{
     actions::{Action, Actions},
     broker::{self, Bar, Broker},
+    checks::{check_assets, check_config},
     clock::{Clock, Span},
-    config::{FillTiming, RunConfig, Sizing},
+    config::{FillTiming, RunConfig},
     desk::News,
     error::EngineError,
     lanes::prefetch,
@@ -28,6 +26,9 @@ use crate::{
     run::Run,
     strategy::{Setup, Strategy, StrategyError, Wants},
 };
+
+/// What is said where positions could not be sold at the end.
+pub(crate) const UNSOLD: &str = "too many orders to sell positions at the end";
 
 /// Runs a strategy over a market.
 ///
@@ -101,13 +102,10 @@ impl<'m> Engine<'m> {
         check_assets(market, assets)?;
         check_config(config)?;
         let clock = Clock::new(market, assets, span)?;
-        let (rows, start) = (clock.time.len(), clock.time.first().copied());
+        let rows = clock.rows();
         let data = |asset: &AssetId| &*market.assets[asset.index()];
-        let first_row = |asset: &AssetId| match start {
-            Some(start) => data(asset).bars.time.partition_point(|t| *t < start),
-            None => 0,
-        };
-        let seen: Vec<usize> = assets.iter().map(|a| first_row(a).wrapping_sub(1)).collect();
+        let seen: Vec<usize> =
+            assets.iter().map(|a| clock.first_row(data(a)).wrapping_sub(1)).collect();
         let last = assets
             .iter()
             .zip(&seen)
@@ -274,15 +272,12 @@ impl<'m> Engine<'m> {
                 continue;
             }
             while feed.action_row < feed.next {
-                match feed.take_action() {
-                    Action::Earn { amount, claim } => self.run.ledger.earn(slot, amount, claim),
-                    Action::Pay { claim } => self.run.ledger.pay(slot, claim, stamp),
-                    Action::Split { shares } => {
-                        if self.run.ledger.split(slot, shares, self.whole, stamp) {
-                            broker::trade_ended(&self.run, &mut desk, slot);
-                        }
-                        desk.split(slot, shares, self.whole);
-                    }
+                let action = feed.take_action();
+                if self.run.ledger.act(slot, action, self.whole, stamp) {
+                    broker::trade_ended(&self.run.ledger, &mut desk, slot, stamp.row);
+                }
+                if let Action::Split { shares } = action {
+                    desk.split(slot, shares, self.whole);
                 }
             }
         }
@@ -294,13 +289,22 @@ impl<'m> Engine<'m> {
         self.recorder.orders_wait = !self.run.desk.borrow().waiting.is_empty();
     }
 
+    #[cold]
+    fn liquidate(&mut self) {
+        let mut desk = self.run.desk.borrow_mut();
+        let (assets, stamp) = (self.run.assets(), self.run.stamp());
+        if self.broker.liquidate(assets, &self.run.ledger, &mut desk, stamp).is_err() {
+            self.recorder.notices.push(UNSOLD.into());
+        }
+    }
+
     #[inline(never)]
     fn settle_orders(&mut self) {
         if self.run.ordered.get() {
-            self.broker.accept(&self.run, self.same_close);
+            self.broker.accept(&self.run, self.same_close, bars(&self.run, &self.feeds));
         }
-        if !self.decides() && self.broker.liquidate(&self.run).is_err() {
-            self.recorder.notices.push("too many orders to sell positions at the end".into());
+        if !self.decides() {
+            self.liquidate();
         }
         broker::trail(&self.run, bars(&self.run, &self.feeds));
         self.recorder.orders_wait = !self.run.desk.borrow().waiting.is_empty();
@@ -322,7 +326,7 @@ impl<'m> Feed<'m> {
         let bars = &asset.bars;
         let actions = Actions::of(asset);
         // At the first row nothing is held that an event could touch.
-        let next_action = actions.at.partition_point(|(row, _)| *row < next);
+        let next_action = actions.first_at(next);
         let mut feed = Feed {
             time: &bars.time,
             open: &bars.open,
@@ -364,47 +368,6 @@ impl<'m> Feed<'m> {
     }
 
     fn look_ahead(&mut self) {
-        self.action_row = self.actions.at.get(self.next_action).map_or(usize::MAX, |(row, _)| *row);
+        self.action_row = self.actions.row(self.next_action);
     }
-}
-
-fn check_assets(market: &Market, assets: &[AssetId]) -> Result<(), EngineError> {
-    if assets.is_empty() {
-        return Err(EngineError::NoAssets);
-    }
-    let mut seen = HashSet::new();
-    for asset in assets {
-        let Some(data) = market.assets.get(asset.index()) else {
-            return Err(EngineError::UnknownAsset { asset: *asset, assets: market.assets.len() });
-        };
-        if !seen.insert(asset) {
-            return Err(EngineError::RepeatedAsset { symbol: data.symbol.clone() });
-        }
-    }
-    Ok(())
-}
-
-fn check_config(config: &RunConfig) -> Result<(), EngineError> {
-    let size = match config.size {
-        Sizing::Shares(x) | Sizing::Value(x) | Sizing::EquityFraction(x) => x,
-        Sizing::AllIn => 1.0,
-    };
-    for (name, value) in [("cash", config.cash), ("size", size)] {
-        if !(value > 0.0 && value.is_finite()) {
-            return Err(EngineError::Setting { name, value, expected: "above zero" });
-        }
-    }
-    let costs = [
-        ("commission rate", config.commission.rate),
-        ("commission per share", config.commission.per_share),
-        ("commission per trade", config.commission.per_trade),
-        ("slippage rate", config.slippage.rate),
-        ("slippage per share", config.slippage.fixed),
-    ];
-    for (name, value) in costs {
-        if !(value >= 0.0 && value.is_finite()) {
-            return Err(EngineError::Setting { name, value, expected: "zero or above" });
-        }
-    }
-    Ok(())
 }

@@ -7,7 +7,10 @@ use std::cell::{Cell, Ref, RefCell};
 use backcast_metrics::Tally;
 use backcast_types::{AssetId, Timestamp, Trade};
 
-use crate::result::{Change, Payment, PaymentKind};
+use crate::{
+    actions::Action,
+    result::{Change, Payment, PaymentKind},
+};
 
 /// When something is booked: row of the run's clock, and its time.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +97,13 @@ impl Ledger {
         Ledger { cash: Cell::new(cash), holdings, held: Cell::new(0), book: RefCell::new(book) }
     }
 
+    /// Makes room for so many changes of positions and closed trades.
+    pub(crate) fn make_room(&self, changes: usize, trades: usize) {
+        let mut book = self.book.borrow_mut();
+        book.changes.reserve_exact(changes);
+        book.trades.reserve_exact(trades);
+    }
+
     /// Cash, unpaid dividends not included.
     #[inline]
     pub(crate) fn cash(&self) -> f64 {
@@ -174,8 +184,18 @@ impl Ledger {
         after == 0.0
     }
 
+    /// A split or dividend. True where it ended a trade.
+    pub(crate) fn act(&self, slot: usize, action: Action, whole: bool, stamp: Stamp) -> bool {
+        match action {
+            Action::Earn { amount, claim } => self.earn(slot, amount, claim),
+            Action::Pay { claim } => self.pay(slot, claim, stamp),
+            Action::Split { shares } => return self.split(slot, shares, whole, stamp),
+        }
+        false
+    }
+
     /// Holders before this row's open will be paid `amount` a share.
-    pub(crate) fn earn(&self, slot: usize, amount: f64, claim: usize) {
+    fn earn(&self, slot: usize, amount: f64, claim: usize) {
         let position = self.position(slot);
         if position == 0.0 {
             return;
@@ -191,7 +211,7 @@ impl Ledger {
     }
 
     /// A dividend that was earned comes in; that of a short position goes out.
-    pub(crate) fn pay(&self, slot: usize, claim: usize, stamp: Stamp) {
+    fn pay(&self, slot: usize, claim: usize, stamp: Stamp) {
         let mut book = self.book.borrow_mut();
         let earned = book.claims[slot].get_mut(claim).map_or(0.0, std::mem::take);
         if earned != 0.0 {
@@ -210,7 +230,7 @@ impl Ledger {
 
     /// Each share becomes `shares`. Of whole shares, a fraction left over is paid at the previous close. True where no share is
     /// left, which ends the trade.
-    pub(crate) fn split(&self, slot: usize, shares: f64, whole: bool, stamp: Stamp) -> bool {
+    fn split(&self, slot: usize, shares: f64, whole: bool, stamp: Stamp) -> bool {
         let before = self.position(slot);
         if before == 0.0 {
             return false;

@@ -4,6 +4,7 @@
 
 mod actions;
 mod broker;
+mod checks;
 mod clock;
 pub mod config;
 mod desk;
@@ -28,6 +29,7 @@ pub use digest::Digest;
 pub use engine::{Engine, run};
 pub use error::{EngineError, TicketError};
 pub use excursion::{Excursion, excursions};
+pub use lanes::run_rules;
 pub use ledger::Ledger;
 pub use manifest::{Manifest, RESULTS_VERSION};
 pub use result::{Change, Payment, PaymentKind, Positions, RunResult, Story};

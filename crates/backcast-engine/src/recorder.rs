@@ -1,12 +1,14 @@
 //! Writes the curve down, and at the end looks at it in blocks of 32 bars as the lanes do.
 
 use backcast_data::Market;
-use backcast_metrics::{Metric, MetricSet, Timeline, finish};
+use backcast_metrics::{CurveTotals, Metric, MetricSet, Tally, Timeline, finish};
+use backcast_types::AssetId;
 
 use crate::{
+    clock::Clock,
     desk::Desk,
     lanes::{Isa, curve_totals},
-    ledger::Ledger,
+    ledger::{Book, Ledger},
     result::{Positions, RunResult},
     run::Run,
 };
@@ -49,31 +51,54 @@ impl Recorder {
 
     /// The result of a run that has ended.
     pub(crate) fn finish(self, market: &Market, run: &Run, desk: Desk) -> RunResult {
+        let totals = curve_totals(Isa::detect(), &self.equity, self.start);
+        let Recorder { start, equity, exposed, notices, .. } = self;
+        Record { start, equity, exposed, totals, notices }.result(
+            market,
+            run.assets(),
+            run.clock(),
+            run.ledger.take_book(),
+            desk,
+        )
+    }
+}
+
+/// The record of a run that has ended, but for what broker and ledger wrote down.
+pub(crate) struct Record {
+    pub(crate) start: f64,
+    pub(crate) equity: Vec<f64>,
+    /// Rows at whose close a position was held.
+    pub(crate) exposed: usize,
+    pub(crate) totals: CurveTotals,
+    pub(crate) notices: Vec<String>,
+}
+
+impl Record {
+    /// Everything the run did.
+    pub(crate) fn result(
+        self,
+        market: &Market,
+        assets: &[AssetId],
+        clock: &Clock,
+        book: Book,
+        desk: Desk,
+    ) -> RunResult {
         let rows = self.equity.len();
-        let book = run.ledger.take_book();
-        let (clock, days) = (run.clock().time.first_rows(rows), run.clock().day.first_rows(rows));
+        let (clock, days) = (clock.time.first_rows(rows), clock.day.first_rows(rows));
         let time = Timeline {
             bars: rows as f64,
             days: days.last().map_or(0.0, |last| f64::from(last - days[0])),
             periods_per_year: market.periods_per_year,
         };
-        let mut tally = book.tally;
-        tally.exposed = self.exposed as f64;
-        let wanted = MetricSet::of(&Metric::ALL);
+        let tally = Tally { exposed: self.exposed as f64, ..book.tally };
         RunResult {
-            assets: run.assets().to_vec(),
+            assets: assets.to_vec(),
             clock,
             days,
             start_cash: self.start,
-            row: finish(
-                &curve_totals(Isa::detect(), &self.equity, self.start),
-                &tally,
-                &time,
-                self.start,
-                wanted,
-            ),
+            row: finish(&self.totals, &tally, &time, self.start, MetricSet::of(&Metric::ALL)),
             equity: self.equity,
-            positions: Positions { rows, assets: run.assets().len(), changes: book.changes },
+            positions: Positions { rows, assets: assets.len(), changes: book.changes },
             orders: desk.orders,
             order_events: desk.events,
             fills: desk.fills,

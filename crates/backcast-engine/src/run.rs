@@ -8,14 +8,12 @@ use std::{
     },
 };
 
-use backcast_types::{
-    AssetId, Day, Order, OrderId, OrderKind, OrderStatus, Side, Size, Timestamp, Trade,
-};
+use backcast_types::{AssetId, Day, Order, OrderId, OrderStatus, Side, Size, Timestamp, Trade};
 
 use crate::{
     clock::Clock,
-    config::{RunConfig, Sizing},
-    desk::{Desk, Guard, Ticket},
+    config::RunConfig,
+    desk::{Desk, Ticket},
     error::TicketError,
     ledger::{Ledger, Stamp},
     strategy::TradeId,
@@ -152,12 +150,7 @@ impl Run {
     /// What entries are for where the strategy does not say otherwise.
     #[must_use]
     pub fn default_size(&self) -> Size {
-        match self.config.size {
-            Sizing::Shares(x) => Size::Shares(x),
-            Sizing::Value(x) => Size::Value(x),
-            Sizing::EquityFraction(x) => Size::EquityFraction(x),
-            Sizing::AllIn => Size::AllIn,
-        }
+        self.config.size.into()
     }
 
     /// A market order to buy.
@@ -190,8 +183,7 @@ impl Run {
     }
 
     fn market_order(&self, asset: AssetId, side: Side, size: Size) -> Result<OrderId, TicketError> {
-        let (kind, guard) = (OrderKind::Market, Guard::NONE);
-        self.submit(&Ticket { asset, side, kind, size, reverse: false, guard })
+        self.submit(&Ticket::market(asset, side, size))
     }
 
     /// Makes an order. It is filled by the engine later, never inside this call.

@@ -35,7 +35,9 @@ pub use catalog::{
 };
 pub use directional::Adx;
 pub use momentum::{Macd, Momentum, Ppo, Roc, Rsi, Trix};
-pub use prefix::{PrefixSums, RunningSums, sma_from_prefix, sma_from_prefix_range};
+pub use prefix::{
+    PrefixSums, RunningSums, WindowEnds, sma_from_prefix, sma_from_prefix_range, window_averages,
+};
 pub use ranges::{
     Atr, Awesome, Cci, Stochastic, StochasticFast, StochasticFull, TrueRange, Vortex, WilliamsR,
 };

@@ -13,13 +13,22 @@ use crate::ring::Ring;
 /// Values that are looked at before they are added: without a missing one among them the loop needs no test.
 const PIECE: usize = 256;
 
+/// Values whose rounding errors are worked out side by side.
+const STEP: usize = 8;
+
 /// `a + b` as the rounded sum and its rounding error; exact unless it overflows.
 #[inline(always)]
 pub(crate) fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
+    (sum, rounding_error(a, b, sum))
+}
+
+/// What `a + b` lost when it was rounded to `sum`.
+#[inline(always)]
+fn rounding_error(a: f64, b: f64, sum: f64) -> f64 {
     let b_part = sum - a;
     let a_part = sum - b_part;
-    (sum, (a - a_part) + (b - b_part))
+    (a - a_part) + (b - b_part)
 }
 
 /// A running sum as a pair of floats.
@@ -76,28 +85,26 @@ impl PrefixSums {
     #[inline(always)]
     fn of_mapped(values: &[f64], start: usize, map: impl Fn(f64) -> f64) -> Self {
         let valid_from = start.min(values.len());
-        let mut hi = Vec::with_capacity(values.len() + 1);
-        let mut lo = Vec::with_capacity(values.len() + 1);
-        hi.resize(valid_from + 1, 0.0);
-        lo.resize(valid_from + 1, 0.0);
+        let (mut hi, mut lo) = (vec![0.0; values.len() + 1], vec![0.0; values.len() + 1]);
         let mut missing = Vec::new();
         let mut sum = Pair::default();
         let mut from = valid_from;
         for piece in values[valid_from..].chunks(PIECE) {
+            let end = from + piece.len();
+            let (hi, lo) = (&mut hi[from + 1..=end], &mut lo[from + 1..=end]);
             if piece.iter().fold(true, |all, value| all & value.is_finite()) {
-                push_sums(&mut sum, piece, &map, &mut hi, &mut lo);
+                write_sums(&mut sum, piece, &map, hi, lo);
             } else {
-                for (index, value) in (from..).zip(piece) {
+                for (i, value) in piece.iter().enumerate() {
                     if value.is_finite() {
                         sum.add(map(*value));
                     } else {
-                        missing.push(index);
+                        missing.push(from + i);
                     }
-                    hi.push(sum.hi);
-                    lo.push(sum.lo);
+                    (hi[i], lo[i]) = (sum.hi, sum.lo);
                 }
             }
-            from += piece.len();
+            from = end;
         }
         Self { hi, lo, valid_from, missing }
     }
@@ -131,12 +138,16 @@ impl PrefixSums {
         self.valid_from.saturating_add(window - 1).min(self.len())
     }
 
-    /// Sums times `scale` of the windows that end at the bars of `range`, all of which must be full.
-    fn window_sums(&self, window: usize, range: Range<usize>, scale: f64, out: &mut [f64]) {
+    /// The sums at both ends of the windows that end at the bars of `range`, all of which must be full.
+    fn window_ends(&self, window: usize, range: Range<usize>) -> WindowEnds<'_> {
         let new = range.start + 1..range.end + 1;
         let old = new.start - window..new.end - window;
-        let columns = [&self.hi[new.clone()], &self.hi[old.clone()], &self.lo[new], &self.lo[old]];
-        window_averages(columns, scale, out);
+        WindowEnds {
+            hi_new: &self.hi[new.clone()],
+            hi_old: &self.hi[old.clone()],
+            lo_new: &self.lo[new],
+            lo_old: &self.lo[old],
+        }
     }
 
     /// Writes `NaN` over the windows ending in `from..from + out.len()` that hold a missing value.
@@ -152,6 +163,29 @@ impl PrefixSums {
 
     /// Sums times `scale` of all windows ending in `from..from + out.len()`, `NaN` where undefined.
     pub(crate) fn scaled_windows(&self, window: usize, scale: f64, from: usize, out: &mut [f64]) {
+        self.windows(window, from, out, |ends, out| window_averages(ends, scale, out));
+    }
+
+    /// [`sma_from_prefix_range`] with [`window_averages`] compiled by the caller, for better instructions for instance.
+    #[inline]
+    pub fn averages_by(
+        &self,
+        average: impl FnOnce(WindowEnds<'_>, f64, &mut [f64]),
+        window: usize,
+        from: usize,
+        out: &mut [f64],
+    ) {
+        self.windows(window, from, out, |ends, out| average(ends, 1.0 / window as f64, out));
+    }
+
+    #[inline(always)]
+    fn windows(
+        &self,
+        window: usize,
+        from: usize,
+        out: &mut [f64],
+        each: impl FnOnce(WindowEnds<'_>, &mut [f64]),
+    ) {
         let end = from.saturating_add(out.len()).min(self.len()).max(from);
         let first = self.first_full(window).clamp(from, end);
         let (before, rest) = out.split_at_mut(first - from);
@@ -159,7 +193,7 @@ impl PrefixSums {
         before.fill(f64::NAN);
         beyond.fill(f64::NAN);
         if !inside.is_empty() {
-            self.window_sums(window, first..end, scale, inside);
+            each(self.window_ends(window, first..end), inside);
             self.blank_missing(window, first, inside);
         }
     }
@@ -170,15 +204,17 @@ impl PrefixSums {
 #[derive(Debug, Clone)]
 pub struct RunningSums {
     sum: Pair,
+    /// Room for sums, the first `kept` of which are there.
     hi: Vec<f64>,
     lo: Vec<f64>,
+    kept: usize,
     /// Number of values before the first sum that is kept.
     first: usize,
 }
 
 impl Default for RunningSums {
     fn default() -> Self {
-        Self { sum: Pair::default(), hi: vec![0.0], lo: vec![0.0], first: 0 }
+        Self { sum: Pair::default(), hi: vec![0.0], lo: vec![0.0], kept: 1, first: 0 }
     }
 }
 
@@ -190,7 +226,7 @@ impl RunningSums {
 
     /// Number of values so far.
     pub fn end(&self) -> usize {
-        self.first + self.hi.len() - 1
+        self.first + self.kept - 1
     }
 
     /// Whether every sum so far is a finite number.
@@ -200,62 +236,112 @@ impl RunningSums {
 
     /// Adds the next values, all of them finite.
     pub fn extend(&mut self, values: &[f64]) {
-        for piece in values.chunks(PIECE) {
-            push_sums(&mut self.sum, piece, |value| value, &mut self.hi, &mut self.lo);
+        let end = self.kept + values.len();
+        if end > self.hi.len() {
+            self.hi.resize(end, 0.0);
+            self.lo.resize(end, 0.0);
         }
+        let (hi, lo) = (&mut self.hi[self.kept..end], &mut self.lo[self.kept..end]);
+        write_sums(&mut self.sum, values, |value| value, hi, lo);
+        self.kept = end;
     }
 
     /// Drops the oldest sums where more than `wanted + slack` are kept, so that `wanted` are left.
     pub fn keep(&mut self, wanted: usize, slack: usize) {
-        if self.hi.len() > wanted + slack {
-            let surplus = self.hi.len() - wanted;
-            self.hi.drain(..surplus);
-            self.lo.drain(..surplus);
+        if self.kept > wanted + slack {
+            let surplus = self.kept - wanted;
+            self.hi.copy_within(surplus..self.kept, 0);
+            self.lo.copy_within(surplus..self.kept, 0);
+            self.kept = wanted;
             self.first += surplus;
         }
     }
 
-    /// Averages of the windows that end at the values `from..from + out.len()`, counted from 0.
+    /// Averages of the windows that end at the values `from..from + out.len()`, counted from 0, with [`window_averages`] compiled
+    /// by the caller.
     ///
     /// # Panics
     /// If a sum that is needed is not there.
-    pub fn averages(&self, window: usize, from: usize, out: &mut [f64]) {
+    #[inline]
+    pub fn averages_by(
+        &self,
+        average: impl FnOnce(WindowEnds<'_>, f64, &mut [f64]),
+        window: usize,
+        from: usize,
+        out: &mut [f64],
+    ) {
         let new = from + 1 - self.first;
         let old = new - window;
-        let scale = 1.0 / window as f64;
-        let sums =
-            |from: usize| (&self.hi[from..from + out.len()], &self.lo[from..from + out.len()]);
-        let ((hi_new, lo_new), (hi_old, lo_old)) = (sums(new), sums(old));
-        window_averages([hi_new, hi_old, lo_new, lo_old], scale, out);
+        let (hi, lo) = (&self.hi[..self.kept], &self.lo[..self.kept]);
+        let ends = WindowEnds {
+            hi_new: &hi[new..new + out.len()],
+            hi_old: &hi[old..old + out.len()],
+            lo_new: &lo[new..new + out.len()],
+            lo_old: &lo[old..old + out.len()],
+        };
+        average(ends, 1.0 / window as f64, out);
     }
 }
 
-/// Adds finite values to a running sum and writes down each sum.
+/// Sums at the ends of some windows: after their newest value, and before their oldest.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowEnds<'a> {
+    /// Rounded sums after the newest value.
+    pub hi_new: &'a [f64],
+    /// Rounded sums before the oldest value.
+    pub hi_old: &'a [f64],
+    /// What `hi_new` lost by rounding.
+    pub lo_new: &'a [f64],
+    /// What `hi_old` lost by rounding.
+    pub lo_old: &'a [f64],
+}
+
+/// Adds finite values to a running sum and writes down each sum; all slices have one length.
 #[inline(always)]
-fn push_sums(
+fn write_sums(
     sum: &mut Pair,
-    piece: &[f64],
+    values: &[f64],
     map: impl Fn(f64) -> f64,
-    hi: &mut Vec<f64>,
-    lo: &mut Vec<f64>,
+    hi: &mut [f64],
+    lo: &mut [f64],
 ) {
-    let (mut his, mut los) = ([0.0; PIECE], [0.0; PIECE]);
+    let (whole, rest) = values.as_chunks::<STEP>();
+    let (his, his_rest) = hi.as_chunks_mut::<STEP>();
+    let (los, los_rest) = lo.as_chunks_mut::<STEP>();
     // A local that nothing refers to stays in registers.
     let mut running = *sum;
-    for ((value, hi), lo) in piece.iter().zip(&mut his).zip(&mut los) {
+    for ((values, hi), lo) in whole.iter().zip(his).zip(los) {
+        // The sums must wait for each other, their errors need not: so these run on vectors.
+        let (mut before, mut errors) = ([0.0; STEP], [0.0; STEP]);
+        for i in 0..STEP {
+            before[i] = running.hi;
+            running.hi += map(values[i]);
+            hi[i] = running.hi;
+        }
+        for i in 0..STEP {
+            errors[i] = rounding_error(before[i], map(values[i]), hi[i]);
+        }
+        for i in 0..STEP {
+            running.lo += errors[i];
+            lo[i] = running.lo;
+        }
+    }
+    for ((value, hi), lo) in rest.iter().zip(his_rest).zip(los_rest) {
         running.add(map(*value));
         (*hi, *lo) = (running.hi, running.lo);
     }
     *sum = running;
-    hi.extend_from_slice(&his[..piece.len()]);
-    lo.extend_from_slice(&los[..piece.len()]);
 }
 
-/// `((hi_new - hi_old) + (lo_new - lo_old)) * scale`, the one place of this formula for whole slices.
-fn window_averages([hi_new, hi_old, lo_new, lo_old]: [&[f64]; 4], scale: f64, out: &mut [f64]) {
+/// `((hi_new - hi_old) + (lo_new - lo_old)) * scale` for each window, the one place of this formula for whole slices.
+///
+/// # Panics
+/// If the sums are fewer than `out` has places.
+#[inline(always)]
+pub fn window_averages(ends: WindowEnds<'_>, scale: f64, out: &mut [f64]) {
     let bars = out.len();
-    let (hi_new, hi_old) = (&hi_new[..bars], &hi_old[..bars]);
-    let (lo_new, lo_old) = (&lo_new[..bars], &lo_old[..bars]);
+    let (hi_new, hi_old) = (&ends.hi_new[..bars], &ends.hi_old[..bars]);
+    let (lo_new, lo_old) = (&ends.lo_new[..bars], &ends.lo_old[..bars]);
     for bar in 0..bars {
         out[bar] = ((hi_new[bar] - hi_old[bar]) + (lo_new[bar] - lo_old[bar])) * scale;
     }

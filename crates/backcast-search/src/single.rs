@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use backcast_data::Market;
-use backcast_engine::{EngineError, RuleStrategy, RunConfig, RunResult, Span, run};
+use backcast_engine::{
+    EngineError, RuleStrategy, RunConfig, RunResult, Span, lanes::evaluator, run_rules,
+};
 use backcast_rules::{EvalError, Evaluator};
 
 use crate::{
@@ -35,7 +37,7 @@ impl Single<'_> {
     /// Evaluators for many runs of one account that share what they compute.
     pub(crate) fn evaluators(&self, account: &Account) -> Vec<Evaluator<'_>> {
         let member =
-            |i: usize| Evaluator::new(&self.bound.programs[i], self.market, self.bound.assets[i]);
+            |i: usize| evaluator(&self.bound.programs[i], self.market, self.bound.assets[i]);
         account.members.clone().map(member).collect()
     }
 
@@ -61,7 +63,8 @@ impl Single<'_> {
         let programs = self.bound.programs[account.members.clone()].iter().map(Arc::clone);
         let mut strategy = RuleStrategy::per_asset(programs.map(Some).collect(), params)
             .starting_from(evaluators.to_vec());
-        run(self.market, assets, span, config, &mut strategy).map_err(|error| self.place(error))
+        run_rules(self.market, assets, span, config, &mut strategy)
+            .map_err(|error| self.place(error))
     }
 
     /// An error of the rules points at the spec; any other is the engine's own.

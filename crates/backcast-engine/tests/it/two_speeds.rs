@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use backcast_engine::{
     RuleStrategy, RunConfig, Span,
-    lanes::{Isa, Param, ParamSets, Plan},
-    run,
+    lanes::{Isa, Param, ParamSets, Plan, over_time},
+    run, run_rules,
 };
 use backcast_metrics::{Metric, MetricSet, Row};
 use backcast_testkit::{MarketOptions, RuleOptions, random_market, random_rules};
@@ -59,6 +59,50 @@ fn check(seed: u64, shape: &MarketOptions, config: &RunConfig, window: (f64, f64
     }
 }
 
+/// Runs one set of random rules over a window of a random market, in the event engine and over time.
+fn check_over_time(seed: u64, shape: &MarketOptions, config: &RunConfig, window: (f64, f64)) {
+    let market = random_market(seed, shape);
+    let options = RuleOptions { longest: 8, sets: 1, ..RuleOptions::default() };
+    let rules = random_rules(seed ^ 0x5bd1, &options);
+    let Ok(program) = rules.compile() else { return };
+    let rows = market.assets[0].bars.len();
+    let at = |part: f64| (rows as f64 * part) as usize;
+    let span = Span::Rows(at(window.0.min(window.1))..at(window.0.max(window.1)));
+    let mut strategy = RuleStrategy::new(Arc::new(program), &rules.sets[0]);
+    let slow = run(&market, &[A], &span, config, &mut strategy).unwrap();
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
+        let fast = over_time(isa, &market, &[A], &span, config, &strategy).unwrap();
+        let fast = fast.expect("rules without limits and stops in one asset");
+        assert_eq!(fast, slow, "{isa:?}, {span:?}, {config:?}\n{:#?}", rules.rules);
+        assert_eq!(fast.digest(), slow.digest());
+    }
+}
+
+#[test]
+fn rules_that_wait_inside_the_bars_and_several_assets_take_the_event_engine() {
+    let market = random_market(3, &MarketOptions { assets: 2, ..MarketOptions::default() });
+    let config = RunConfig::default();
+    let drawn = (0..).map(|seed| {
+        random_rules(seed, &RuleOptions { stops: true, sets: 1, ..RuleOptions::default() })
+    });
+    let with_stop = drawn
+        .filter(|rules| rules.rules.iter().any(|(name, _)| name == "stop_loss"))
+        .find_map(|rules| Some((rules.compile().ok()?, rules.sets[0].clone())));
+    let (program, set) = with_stop.expect("some rules have a stop");
+    let mut strategy = RuleStrategy::new(Arc::new(program), &set);
+    let over = |assets: &[AssetId], strategy: &RuleStrategy<'_>| {
+        over_time(Isa::detect(), &market, assets, &Span::ALL, &config, strategy).unwrap()
+    };
+    assert!(over(&[A], &strategy).is_none());
+    let event = run(&market, &[A], &Span::ALL, &config, &mut strategy).unwrap();
+    assert_eq!(run_rules(&market, &[A], &Span::ALL, &config, &mut strategy).unwrap(), event);
+
+    let rules = random_rules(1, &RuleOptions { sets: 1, ..RuleOptions::default() });
+    let strategy = RuleStrategy::new(Arc::new(rules.compile().unwrap()), &rules.sets[0]);
+    assert!(over(&[A, AssetId(1)], &strategy).is_none());
+    assert!(over(&[A], &strategy).is_some());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
@@ -76,5 +120,21 @@ proptest! {
         let shape =
             MarketOptions { rows, bars_a_day, splits, dividends, ..MarketOptions::default() };
         check(seed, &shape, &config, if all { (0.0, 1.0) } else { window });
+    }
+
+    #[test]
+    fn lanes_over_time_give_the_run_of_the_event_engine(
+        seed in any::<u64>(),
+        rows in 1usize..500,
+        bars_a_day in 1usize..4,
+        splits in any::<bool>(),
+        dividends in any::<bool>(),
+        config in configs(),
+        window in (0.0..1.0, 0.0..1.0),
+        all in any::<bool>(),
+    ) {
+        let shape =
+            MarketOptions { rows, bars_a_day, splits, dividends, ..MarketOptions::default() };
+        check_over_time(seed, &shape, &config, if all { (0.0, 1.0) } else { window });
     }
 }

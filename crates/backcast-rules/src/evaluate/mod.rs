@@ -1,10 +1,12 @@
 //! Programs to series and bitmaps, whole columns at a time, every result kept.
 
 mod compare;
+mod loops;
 mod rolling;
 mod series;
 mod stream;
 
+pub use loops::{Loops, Rows, Sides};
 pub use series::Series;
 pub use stream::Stream;
 
@@ -20,6 +22,7 @@ use crate::{
     error::EvalError,
     program::{ColumnRef, CrossDir, Home, Node, NodeId, Program},
 };
+use loops::Baseline;
 use rolling::Rolling;
 use stream::Source;
 
@@ -51,6 +54,7 @@ pub struct Evaluator<'m> {
     program: &'m Program,
     market: &'m Market,
     asset: AssetId,
+    loops: &'static dyn Loops,
     /// Series on the rows of their home asset.
     series: FxHashMap<Key, Arc<Series>>,
     /// Series of other assets, seen from the own rows.
@@ -74,6 +78,7 @@ impl<'m> Evaluator<'m> {
             program,
             market,
             asset,
+            loops: &Baseline,
             series: FxHashMap::default(),
             aligned: FxHashMap::default(),
             bools: FxHashMap::default(),
@@ -82,6 +87,12 @@ impl<'m> Evaluator<'m> {
             factors: FxHashMap::default(),
             rows_before: FxHashMap::default(),
         }
+    }
+
+    /// The same with loops for better vector instructions; results do not depend on them.
+    #[must_use]
+    pub fn with_loops(self, loops: &'static dyn Loops) -> Evaluator<'m> {
+        Evaluator { loops, ..self }
     }
 
     /// Rows of the asset, the length of every result.
@@ -114,7 +125,8 @@ impl<'m> Evaluator<'m> {
         if self.program.is_bool(node) {
             return Err(EvalError::NotANumber { node: node.index() });
         }
-        Ok(Stream { source: self.streamed(node, params, Sums::Kept)?, rows: self.rows() })
+        let source = self.streamed(node, params, Sums::Kept)?;
+        Ok(Stream { loops: self.loops, source, rows: self.rows() })
     }
 
     /// A condition at every row.
@@ -291,7 +303,9 @@ impl<'m> Evaluator<'m> {
     fn whole(&self, source: Source, asset: AssetId) -> Arc<Series> {
         match source {
             Source::Series(series) => series,
-            source => Arc::new(source.collect(self.market.assets[asset.index()].bars.len())),
+            source => {
+                Arc::new(source.collect(self.loops, self.market.assets[asset.index()].bars.len()))
+            }
         }
     }
 
@@ -319,21 +333,19 @@ impl<'m> Evaluator<'m> {
         let program = self.program;
         let computed = match program.node(node) {
             Node::Column { column, asset } => self.column(*column, *asset)?,
-            Node::Unary(op, a) => {
-                Source::Unary(*op, Box::new(self.seen_from(home, *a, params)?)).collect(rows)
-            }
+            Node::Unary(op, a) => Source::Unary(*op, Box::new(self.seen_from(home, *a, params)?))
+                .collect(self.loops, rows),
             Node::Binary(op, a, b) => {
                 let a = self.seen_from(home, *a, params)?;
                 let b = self.seen_from(home, *b, params)?;
-                Source::Binary(*op, Box::new(a), Box::new(b)).collect(rows)
+                Source::Binary(*op, Box::new(a), Box::new(b)).collect(self.loops, rows)
             }
-            Node::Shift(a, by) => {
-                Source::Shift(Box::new(self.seen_from(home, *a, params)?), *by).collect(rows)
-            }
+            Node::Shift(a, by) => Source::Shift(Box::new(self.seen_from(home, *a, params)?), *by)
+                .collect(self.loops, rows),
             Node::Indicator { spec, inputs, .. }
                 if spec.fast_path == Some(FastPath::PrefixAverage) =>
             {
-                self.average(node, inputs[0], params, Sums::Kept)?.collect(rows)
+                self.average(node, inputs[0], params, Sums::Kept)?.collect(self.loops, rows)
             }
             Node::Indicator { spec, inputs, params: nodes, output } => {
                 self.indicator(node, (spec, inputs, nodes), params)?.swap_remove(*output)
@@ -424,7 +436,7 @@ impl<'m> Evaluator<'m> {
     ) -> Result<Bits, EvalError> {
         let sums = Sums::AsRead;
         let sides = (self.streamed(a, params, sums)?, self.streamed(b, params, sums)?);
-        let [up, down] = compare::crossings(&sides.0, &sides.1, self.rows());
+        let [up, down] = compare::crossings(self.loops, &sides.0, &sides.1, self.rows());
         let (wanted, other, other_dir) = match dir {
             CrossDir::Above => (up, down, CrossDir::Below),
             CrossDir::Below => (down, up, CrossDir::Above),
@@ -451,7 +463,7 @@ impl<'m> Evaluator<'m> {
             Node::Compare(op, a, b) => {
                 let sums = Sums::AsRead;
                 let (a, b) = (self.streamed(*a, params, sums)?, self.streamed(*b, params, sums)?);
-                compare::comparison(*op, &a, &b, rows)
+                compare::comparison(self.loops, *op, &a, &b, rows)
             }
             Node::Cross(dir, a, b) => self.crossed(*dir, *a, *b, params)?,
             Node::And(a, b) => {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use backcast_indicators::RunningSums;
 
-use super::series::Series;
+use super::{loops::Loops, series::Series};
 use crate::numeric::defined;
 
 /// Sums kept beyond the longest window before the oldest are dropped.
@@ -33,7 +33,7 @@ impl Rolling {
     }
 
     /// Averages of the windows that end in `from..from + out.len()`, NaN where there is no full one.
-    pub(super) fn fill(&self, window: usize, from: usize, out: &mut [f64]) {
+    pub(super) fn fill(&self, loops: &dyn Loops, window: usize, from: usize, out: &mut [f64]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { sums, longest } = &mut *state;
         let first_full = self.series.valid_from.saturating_add(window - 1);
@@ -56,7 +56,8 @@ impl Rolling {
             sums.extend(&values[sums.end()..next]);
             sums.keep(SLACK.max(out.len()) + *longest, SLACK);
         }
-        sums.averages(window, end - out.len(), out);
+        let from = end - out.len();
+        sums.averages_by(|ends, scale, out| loops.averages(ends, scale, out), window, from, out);
         if !sums.is_finite() {
             out.iter_mut().for_each(|x| *x = defined(*x));
         }
@@ -68,6 +69,7 @@ mod tests {
     use backcast_indicators::{PrefixSums, sma_from_prefix_range};
 
     use super::*;
+    use crate::evaluate::loops::Baseline;
 
     #[test]
     fn averages_as_they_are_read_are_those_of_kept_sums() {
@@ -91,7 +93,7 @@ mod tests {
         ]);
         for (from, window) in reads {
             let n = 700.min(30_000 - from);
-            rolling.fill(window, from, &mut piece[..n]);
+            rolling.fill(&Baseline, window, from, &mut piece[..n]);
             sma_from_prefix_range(&sums, window, from, &mut expected[..n]);
             let bits = |xs: &[f64]| xs.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
             let same = piece[..n]

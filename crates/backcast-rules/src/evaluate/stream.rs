@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use backcast_indicators::{PrefixSums, sma_from_prefix_range};
+use backcast_indicators::PrefixSums;
 
-use super::{rolling::Rolling, series::Series};
+use super::{loops::Loops, rolling::Rolling, series::Series};
 use crate::{
     numeric::{self, defined},
     program::{BinaryOp, UnaryOp},
@@ -15,8 +15,9 @@ const BLOCK: usize = 128;
 
 /// A numeric node that can be read in any piece: arithmetic, shifts and moving averages are computed as they are read,
 /// what cannot be computed in pieces was computed before.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stream {
+    pub(super) loops: &'static dyn Loops,
     pub(super) source: Source,
     pub(super) rows: usize,
 }
@@ -35,7 +36,7 @@ impl Stream {
         let (values, beyond) = out.split_at_mut(inside);
         beyond.fill(f64::NAN);
         if !values.is_empty() {
-            self.source.fill(from, values);
+            self.source.fill(self.loops, from, values);
         }
     }
 }
@@ -57,52 +58,62 @@ pub(super) enum Source {
 
 impl Source {
     /// The rows from `from` on, all of which must exist: in place where they are, else in `buffer`, of that length.
-    pub(super) fn rows<'a>(&'a self, from: usize, buffer: &'a mut [f64]) -> &'a [f64] {
+    pub(super) fn rows<'a>(
+        &'a self,
+        loops: &dyn Loops,
+        from: usize,
+        buffer: &'a mut [f64],
+    ) -> &'a [f64] {
         match self {
             Source::Series(series) => &series.values[from..from + buffer.len()],
             source => {
-                source.fill(from, buffer);
+                source.fill(loops, from, buffer);
                 buffer
             }
         }
     }
 
     /// All rows as a series.
-    pub(super) fn collect(&self, rows: usize) -> Series {
+    pub(super) fn collect(&self, loops: &dyn Loops, rows: usize) -> Series {
         let mut values = vec![0.0; rows];
-        self.fill(0, &mut values);
+        self.fill(loops, 0, &mut values);
         Series::new(values)
     }
 
-    fn fill(&self, from: usize, out: &mut [f64]) {
+    fn fill(&self, loops: &dyn Loops, from: usize, out: &mut [f64]) {
         match self {
             Source::Series(series) => out.copy_from_slice(&series.values[from..from + out.len()]),
             Source::Scalar(x) => out.fill(*x),
             Source::Average(sums, window) => {
-                sma_from_prefix_range(sums, *window, from, out);
+                sums.averages_by(
+                    |ends, scale, out| loops.averages(ends, scale, out),
+                    *window,
+                    from,
+                    out,
+                );
                 if !sums.is_finite() {
                     out.iter_mut().for_each(|x| *x = defined(*x));
                 }
             }
-            Source::Rolling(sums, window) => sums.fill(*window, from, out),
+            Source::Rolling(sums, window) => sums.fill(loops, *window, from, out),
             Source::Shift(of, by) => {
                 let before = by.saturating_sub(from).min(out.len());
                 let (undefined, rest) = out.split_at_mut(before);
                 undefined.fill(f64::NAN);
                 if !rest.is_empty() {
-                    of.fill(from + before - by, rest);
+                    of.fill(loops, from + before - by, rest);
                 }
             }
             Source::Unary(op, of) => {
-                of.fill(from, out);
+                of.fill(loops, from, out);
                 unary(*op, out);
             }
             Source::Binary(op, a, b) => {
                 let mut buffer = [0.0; BLOCK];
                 for (index, block) in out.chunks_mut(BLOCK).enumerate() {
                     let from = from + index * BLOCK;
-                    a.fill(from, block);
-                    binary(*op, block, b.rows(from, &mut buffer[..block.len()]));
+                    a.fill(loops, from, block);
+                    binary(*op, block, b.rows(loops, from, &mut buffer[..block.len()]));
                 }
             }
         }
