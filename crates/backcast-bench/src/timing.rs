@@ -4,6 +4,7 @@
 //! touches all sides alike. Ratios are medians of the ratios of single rounds, which is what stays true on a busy machine.
 
 use std::{
+    convert::Infallible,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -14,10 +15,10 @@ const WORTH_MEASURING: Duration = Duration::from_millis(600);
 /// Most rounds of a short job.
 const MOST_ROUNDS: usize = 1001;
 
-/// One way to do a job.
-pub(crate) struct Side<'a> {
+/// One way to do a job, which may fail with an `E`.
+pub(crate) struct Side<'a, E = Infallible> {
     name: String,
-    work: Box<dyn FnMut() -> f64 + 'a>,
+    work: Box<dyn FnMut() -> Result<f64, E> + 'a>,
 }
 
 impl<'a> Side<'a> {
@@ -30,11 +31,24 @@ impl<'a> Side<'a> {
             drop(kept);
             seconds
         };
-        Side { name: name.into(), work: Box::new(timed) }
+        Side::self_timed(name, timed)
     }
 
-    /// Work that measures itself, in seconds: another process, for instance.
-    pub(crate) fn self_timed(name: impl Into<String>, work: impl FnMut() -> f64 + 'a) -> Side<'a> {
+    /// Work that measures itself, in seconds.
+    pub(crate) fn self_timed(
+        name: impl Into<String>,
+        mut work: impl FnMut() -> f64 + 'a,
+    ) -> Side<'a> {
+        Side { name: name.into(), work: Box::new(move || Ok(work())) }
+    }
+}
+
+impl<'a> Side<'a, String> {
+    /// Work that measures itself, in seconds, and may fail: another process.
+    pub(crate) fn process(
+        name: impl Into<String>,
+        work: impl FnMut() -> Result<f64, String> + 'a,
+    ) -> Side<'a, String> {
         Side { name: name.into(), work: Box::new(work) }
     }
 }
@@ -66,10 +80,16 @@ impl Times {
 }
 
 /// Times all sides in at least `rounds` rounds, after one round that does not count.
-pub(crate) fn measure(mut sides: Vec<Side<'_>>, rounds: usize) -> Vec<Times> {
+pub(crate) fn measure(sides: Vec<Side<'_>>, rounds: usize) -> Vec<Times> {
+    let Ok(times) = try_measure(sides, rounds);
+    times
+}
+
+/// [`measure`] of sides that may fail: the first failure ends it, for a time that is missing would spoil the medians.
+pub(crate) fn try_measure<E>(mut sides: Vec<Side<'_, E>>, rounds: usize) -> Result<Vec<Times>, E> {
     let begin = Instant::now();
     for side in &mut sides {
-        (side.work)();
+        (side.work)()?;
     }
     let round = begin.elapsed().max(Duration::from_nanos(100));
     let more = (WORTH_MEASURING.as_secs_f64() / round.as_secs_f64()) as usize;
@@ -81,10 +101,10 @@ pub(crate) fn measure(mut sides: Vec<Side<'_>>, rounds: usize) -> Vec<Times> {
     for round in 0..rounds {
         for step in 0..sides.len() {
             let at = if round % 2 == 0 { step } else { sides.len() - 1 - step };
-            times[at].seconds.push((sides[at].work)());
+            times[at].seconds.push((sides[at].work)()?);
         }
     }
-    times
+    Ok(times)
 }
 
 /// The middle value; of an even number, the upper one of the two in the middle.
@@ -112,6 +132,20 @@ mod tests {
         let times = measure(vec![side('a'), side('b'), side('c')], 4);
         assert!(order.borrow().starts_with("abcabccbaabccba"), "{}", order.borrow());
         assert!(times.iter().all(|t| t.seconds.len() >= 4));
+    }
+
+    #[test]
+    fn a_round_that_fails_ends_the_measurement() {
+        let mut left = 5;
+        let failing = Side::process("failing", move || {
+            left -= 1;
+            if left == 0 { Err("the child died".to_owned()) } else { Ok(1.0) }
+        });
+        let sound = Side::process("sound", || Ok(1.0));
+        assert_eq!(try_measure(vec![sound, failing], 10).unwrap_err(), "the child died");
+        let sound = || Side::process("sound", || Ok(2.0));
+        let times = try_measure(vec![sound(), sound()], 10).unwrap();
+        assert!(times.iter().all(|times| times.median() == 2.0));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{
     figures::{Line, Report},
     fresh,
     markets::{Windows, daily},
-    timing::{Side, measure},
+    timing::{Side, try_measure},
 };
 
 pub(crate) const JOB: Job = Job {
@@ -33,20 +33,20 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
     fresh::process("million", &rows)?;
     fresh::process("million", &written)?;
     let sides = vec![
-        Side::self_timed(format!("sweep, {threads} threads, rows not written"), || {
-            fresh::process("million", &rows).map_or(f64::NAN, |told| {
+        Side::process(format!("sweep, {threads} threads, rows not written"), || {
+            fresh::process("million", &rows).map(|told| {
                 *peak_rows = peak_rows.max(told.peak_bytes);
                 told.seconds
             })
         }),
-        Side::self_timed(format!("sweep, {threads} threads, rows to Parquet"), || {
-            fresh::process("million", &written).map_or(f64::NAN, |told| {
+        Side::process(format!("sweep, {threads} threads, rows to Parquet"), || {
+            fresh::process("million", &written).map(|told| {
                 *peak_file = peak_file.max(told.peak_bytes);
                 told.seconds
             })
         }),
     ];
-    let times = measure(sides, options.runs.min(5));
+    let times = try_measure(sides, options.runs.min(5))?;
     let evaluations = Some((WINDOWS.count() * BARS) as f64);
     let lines = vec![
         Line::new(&times[0], evaluations).within(0.450).peak(peaks[0], PEAK),

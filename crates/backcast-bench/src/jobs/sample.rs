@@ -9,7 +9,7 @@ use super::{Job, Options};
 use crate::{
     figures::{Line, Report},
     fresh,
-    timing::{Side, measure},
+    timing::{Side, try_measure},
 };
 
 pub(crate) const JOB: Job = Job {
@@ -25,8 +25,8 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
     // The first use writes the bundle, the second shows that it can be loaded.
     load()?;
     load()?;
-    let sides = vec![Side::self_timed("load", || load().map_or(f64::NAN, |told| told.seconds))];
-    let times = measure(sides, options.runs.max(31));
+    let sides = vec![Side::process("load", || load().map(|told| told.seconds))];
+    let times = try_measure(sides, options.runs.max(31))?;
     let lines = vec![Line::new(&times[0], None).within(0.001)];
     Ok(Report { job: job.name, about: job.about, lines })
 }

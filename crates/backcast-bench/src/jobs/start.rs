@@ -5,7 +5,7 @@ use std::{process::Command, process::Stdio, time::Instant};
 use super::{Job, Options};
 use crate::{
     figures::{Line, Report},
-    timing::{Side, measure},
+    timing::{Side, try_measure},
 };
 
 pub(crate) const JOB: Job =
@@ -24,9 +24,8 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
         let seconds = begin.elapsed().as_secs_f64();
         if status.success() { Ok(seconds) } else { Err(format!("it ended with {status}")) }
     };
-    spawn()?;
-    let sides = vec![Side::self_timed("backcast --version", || spawn().unwrap_or(f64::NAN))];
-    let times = measure(sides, options.runs.max(31));
+    let sides = vec![Side::process("backcast --version", spawn)];
+    let times = try_measure(sides, options.runs.max(31))?;
     let lines = vec![Line::new(&times[0], None).within(0.005)];
     Ok(Report { job: job.name, about: job.about, lines })
 }
