@@ -55,6 +55,12 @@ impl Top {
         self.best.truncate(self.keep);
     }
 
+    /// Trial index and value of the first few.
+    pub(crate) fn leaders(&self, few: usize) -> Vec<(usize, f64)> {
+        let value = |best: &Best| (best.set, best.row.values[self.metric as usize]);
+        self.best.iter().take(few).map(value).collect()
+    }
+
     pub(crate) fn into_best(self) -> Vec<Best> {
         self.best
     }

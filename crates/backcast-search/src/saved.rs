@@ -22,12 +22,12 @@ const FORMAT: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct SavedSpec {
     format: u32,
-    kind: String,
+    pub(crate) kind: String,
     /// Twelve hex digits.
     pub(crate) id: String,
     spec: String,
-    path: Option<PathBuf>,
-    overrides: Vec<(String, String)>,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) overrides: Vec<(String, String)>,
     /// Keys and values of the manifest.
     pub(crate) manifest: Vec<(String, String)>,
     /// Sets of a chunk; 0 for a run.

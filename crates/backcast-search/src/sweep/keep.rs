@@ -67,6 +67,11 @@ impl Keeper {
         self.digest(chunk);
     }
 
+    /// The best sets of an account so far.
+    pub(super) fn leaders(&self, account: usize, few: usize) -> Vec<(usize, f64)> {
+        self.tops[account].leaders(few)
+    }
+
     /// For each row in order of account and trial index the bits of which metrics are defined, and their values; little
     /// endian, -0.0 as 0.0.
     fn digest(&mut self, chunk: &Chunk) {

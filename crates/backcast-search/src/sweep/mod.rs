@@ -19,7 +19,7 @@ use backcast_metrics::Metric;
 use backcast_types::AssetId;
 
 use crate::{
-    Progress, SearchError,
+    BestSoFar, Progress, SearchError,
     bind::Bound,
     rank::Best,
     row_file::{Layout, RowFile},
@@ -36,6 +36,9 @@ const LANES_CHUNK: usize = 1 << 16;
 
 /// Sets of a chunk where the event engine runs them: a second or so.
 pub(crate) const EVENT_CHUNK: usize = 1 << 10;
+
+/// Best sets of an account that are told while a sweep runs.
+const TOLD: usize = 3;
 
 /// How a sweep is done. None of this changes its results.
 #[derive(Clone, Debug)]
@@ -199,6 +202,12 @@ pub fn sweep(
                 out.push(&sets, &done)?;
             }
             keeper.take(&done);
+            progress.best(&BestSoFar {
+                account: &layout.accounts[done.account],
+                metric: spec.sweep.metric,
+                sets: &sets,
+                best: &keeper.leaders(done.account, TOLD),
+            });
         }
     }
     if let Some(out) = out {

@@ -19,7 +19,7 @@ use super::{
     training::{Choice, Sums, Training},
 };
 use crate::{
-    Progress, SearchError, SweepOptions,
+    BestSoFar, Progress, SearchError, SweepOptions,
     bind::{Account, Bound},
     rank::better,
     single::Single,
@@ -81,6 +81,12 @@ impl Trainer<'_> {
             }
             for (window, choice) in training.choices.iter_mut().enumerate() {
                 self.update(choice, window, &chunk, &training.sums, keep);
+                progress.best(&BestSoFar {
+                    account: &format!("window {}", window + 1),
+                    metric: self.metric,
+                    sets: self.sets,
+                    best: &[(choice.set, choice.score)],
+                });
             }
             training.next_chunk();
         }

@@ -1,11 +1,15 @@
 //! Single runs: curve, comparison, what is saved, and all examples.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use backcast_metrics::Metric;
 use backcast_search::{
-    Override, Quiet, RunOutcome, SearchError, Spec, SweepOptions, SweepOutcome, run_spec,
-    saved_run, spec::Mode, summary, sweep, tables,
+    Override, Quiet, RunOutcome, SearchError, Spec, SweepOptions, SweepOutcome, recently_made,
+    run_spec, saved_run, spec::Mode, summary, sweep, tables,
 };
 use backcast_store::{Home, Table, TableFormat, render_table};
 use expect_test::{Expect, expect};
@@ -112,6 +116,33 @@ fn a_run_takes_one_set_that_can_trade() {
         parameter `slow` is 20.5, but `period` of sma must be a whole number, not 20.5 (at `20.5`)
         -"#]],
     );
+}
+
+#[test]
+fn what_was_made_last_is_listed_first_and_what_cannot_be_read_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert!(recently_made(home, 9).is_empty());
+    let market = two();
+    let mut ids = Vec::new();
+    for (age_s, fast) in [(30, "params.fast=4"), (10, "params.fast=6"), (20, "params.fast=8")] {
+        let spec = spec(&[fast]);
+        let run = run_spec(&spec, &market).unwrap();
+        let manifest = run.save(&spec, &market, home).unwrap().join("manifest.json");
+        let made = SystemTime::now() - Duration::from_secs(age_s);
+        fs::File::options().append(true).open(manifest).unwrap().set_modified(made).unwrap();
+        ids.push((run.id, fast));
+    }
+    fs::create_dir_all(home.join("runs/000000000000")).unwrap();
+    fs::write(home.join("runs/000000000000/manifest.json"), "{").unwrap();
+    fs::create_dir_all(home.join("sweeps/111111111111")).unwrap();
+    let listed = |most| -> Vec<_> {
+        let made = recently_made(home, most).into_iter();
+        made.map(|made| (made.kind, made.id, made.changes)).collect()
+    };
+    let run = |at: usize| ("run".to_owned(), ids[at].0.clone(), vec![ids[at].1.to_owned()]);
+    assert_eq!(listed(9), [run(1), run(2), run(0)]);
+    assert_eq!(listed(2), [run(1), run(2)]);
 }
 
 #[test]

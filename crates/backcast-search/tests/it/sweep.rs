@@ -1,6 +1,7 @@
 //! Sweeps: the same bytes on any number of threads, in any chunks, after any interruption.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::Path,
     sync::{
@@ -13,8 +14,8 @@ use backcast_data::Market;
 use backcast_engine::lanes::Isa;
 use backcast_metrics::Metric;
 use backcast_search::{
-    Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome, SweepResult,
-    saved_sweep, summary::curve_row, sweep,
+    BestSoFar, Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome,
+    SweepResult, saved_sweep, summary::curve_row, sweep,
 };
 use expect_test::expect;
 
@@ -154,6 +155,46 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
     );
     // Other data has another digest, hence another id: nothing of the old chunks is used.
     assert!(matches!(error.unwrap(), SweepOutcome::Finished(result) if result.id != stopped.id));
+}
+
+/// Remembers the best sets that were told last of each account, and how often.
+#[derive(Default)]
+struct Leaders(Mutex<BTreeMap<String, Told>>);
+
+#[derive(Default)]
+struct Told {
+    best: Vec<(usize, f64)>,
+    times: usize,
+}
+
+impl Progress for Leaders {
+    fn best(&self, found: &BestSoFar<'_>) {
+        let mut all = self.0.lock().unwrap();
+        let told = all.entry(found.account.to_owned()).or_default();
+        (told.best, told.times) = (found.best.to_vec(), told.times + 1);
+    }
+}
+
+#[test]
+fn the_best_sets_are_told_on_the_way_and_the_last_word_is_the_result() {
+    let market = two_assets();
+    for metric in ["total_return", "max_drawdown"] {
+        let spec = spec(&[&format!("sweep.metric={metric}")]);
+        let (told, stop) = (Leaders::default(), AtomicBool::new(false));
+        let in_chunks = SweepOptions { chunk: 100, ..options() };
+        let outcome = sweep(&spec, &market, &in_chunks, &told, &stop).unwrap();
+        let SweepOutcome::Finished(result) = outcome else { panic!("nobody stopped it") };
+        let told = told.0.into_inner().unwrap();
+        assert_eq!(told.len(), result.accounts.len());
+        for account in &result.accounts {
+            let told = &told[&account.name];
+            let wanted = account.best.iter().take(3);
+            let wanted: Vec<_> =
+                wanted.map(|b| (b.set, b.row.get(result.metric).unwrap())).collect();
+            assert_eq!(told.best, wanted, "{metric} of {}", account.name);
+            assert!(told.times > 1, "told {} times", told.times);
+        }
+    }
 }
 
 /// Sweeps the same a second time while the first one is at work.

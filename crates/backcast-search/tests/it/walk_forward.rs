@@ -1,6 +1,7 @@
 //! Walk-forward: windows, choices and curves worked by hand, and no look at what comes later.
 
 use std::{
+    collections::BTreeMap,
     fs,
     sync::{
         Mutex,
@@ -11,8 +12,8 @@ use std::{
 use backcast_data::{Dividend, Market};
 use backcast_metrics::Metric;
 use backcast_search::{
-    Override, Progress, Quiet, SearchError, Spec, Stopped, SweepOptions, WalkForwardOutcome,
-    WalkForwardResult, saved_walk_forward, walk_forward,
+    BestSoFar, Override, Progress, Quiet, SearchError, Spec, Stopped, SweepOptions,
+    WalkForwardOutcome, WalkForwardResult, saved_walk_forward, walk_forward,
 };
 use backcast_types::Day;
 use expect_test::expect;
@@ -117,6 +118,29 @@ fn windows_choices_and_curve_are_those_worked_by_hand() {
     assert_eq!(result.scores(0), [1210.0 / 1000.0 - 1.0, 0.0]);
     assert_eq!(result.windows[0].returns, [910.0 / 1000.0 - 1.0]);
     assert_eq!(result.mean.equity, curve.equity);
+}
+
+/// Remembers the best set that was told last of each window.
+#[derive(Default)]
+struct Leaders(Mutex<BTreeMap<String, (usize, f64)>>);
+
+impl Progress for Leaders {
+    fn best(&self, found: &BestSoFar<'_>) {
+        self.0.lock().unwrap().insert(found.account.to_owned(), found.best[0]);
+    }
+}
+
+#[test]
+fn the_choice_of_each_window_is_told() {
+    let (spec, market, told) = (spec(AVERAGES, &[]), three(), Leaders::default());
+    let stop = AtomicBool::new(false);
+    let outcome = walk_forward(&spec, &market, &options(1), &told, &stop).unwrap();
+    let WalkForwardOutcome::Finished(result) = outcome else { panic!("nobody stopped it") };
+    let told = told.0.into_inner().unwrap();
+    assert_eq!(told.len(), result.windows.len());
+    for (i, window) in result.windows.iter().enumerate() {
+        assert_eq!(told[&format!("window {}", i + 1)], (window.set, window.train_score));
+    }
 }
 
 #[test]
