@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Walkforward(walkforward::Args),
     Report(report::Args),
     Profile(profile::Args),
+    Dashboard(dashboard::Args),
     Doctor(doctor::Args),
 }
 

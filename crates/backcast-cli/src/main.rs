@@ -7,6 +7,7 @@ mod commands;
 mod failure;
 mod interrupt;
 mod isa;
+mod live;
 mod metrics;
 mod number;
 mod page;
@@ -39,13 +40,27 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error, colors),
     };
     let mut terminal = Terminal::standard(cli.color);
-    let done =
-        recorded(|| commands::run(cli.command, &mut terminal).and_then(|()| terminal.flush()));
+    match live::start(&cli.command) {
+        Ok(publisher) => {
+            terminal.live = publisher.board();
+            let command = cli.command;
+            let done =
+                recorded(|| commands::run(command, &mut terminal).and_then(|()| terminal.flush()));
+            let code = exit_code(done, &mut terminal);
+            publisher.finish(code);
+            ExitCode::from(code)
+        }
+        Err(failure) => ExitCode::from(exit_code(Err(failure), &mut terminal)),
+    }
+}
+
+/// The exit code of a command; what went wrong is shown.
+fn exit_code(done: Result<(), Failure>, terminal: &mut Terminal) -> u8 {
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             terminal.show(&failure);
-            ExitCode::from(failure.exit_code())
+            failure.exit_code()
         }
     }
 }

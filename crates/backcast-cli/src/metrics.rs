@@ -3,7 +3,10 @@
 use backcast_metrics::{Metric, Unit};
 use backcast_report::Format;
 
-use crate::table::{Column, Show};
+use crate::{
+    number,
+    table::{Column, Show},
+};
 
 /// How people see a metric in a table.
 pub(crate) fn show(metric: Metric) -> Show {
@@ -11,6 +14,15 @@ pub(crate) fn show(metric: Metric) -> Show {
         Unit::Fraction => Show::Percent(1),
         Unit::Ratio => Show::Digits(2),
         Unit::Bars | Unit::Count | Unit::Cash => Show::Digits(0),
+    }
+}
+
+/// A value of a metric as people see it.
+pub(crate) fn text(metric: Metric, value: f64) -> String {
+    match show(metric) {
+        Show::Percent(digits) => number::percent(value, digits),
+        Show::Digits(digits) => number::grouped(value, digits),
+        Show::Exact => number::exact(value),
     }
 }
 

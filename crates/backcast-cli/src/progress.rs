@@ -1,22 +1,28 @@
-//! A progress bar with rate and time left, on a terminal only.
+//! How far a search is: a progress bar with rate and time left, on a terminal only, and the live page.
 
 use std::sync::OnceLock;
 
-use backcast_search::Progress;
+use backcast_lab::live::Board;
+use backcast_search::{BestSoFar, Progress};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use crate::terminal::{Stream, Terminal};
+use crate::{
+    live,
+    terminal::{Stream, Terminal},
+};
 
-/// Draws what a search tells.
+/// Shows what a search tells.
 pub(crate) struct Bar {
     visible: bool,
     bar: OnceLock<ProgressBar>,
+    live: Board,
 }
 
 impl Bar {
     /// A bar that is drawn where a person looks at stderr.
     pub(crate) fn new(terminal: &Terminal) -> Bar {
-        Bar { visible: terminal.interactive, bar: OnceLock::new() }
+        let live = terminal.live.clone();
+        Bar { visible: terminal.interactive, bar: OnceLock::new(), live }
     }
 
     /// Takes the bar away.
@@ -29,6 +35,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn begin(&self, total: u64, done: u64) {
+        self.live.begin(total, done, "runs");
         if !self.visible {
             return;
         }
@@ -47,9 +54,14 @@ impl Progress for Bar {
     }
 
     fn advance(&self, runs: u64) {
+        self.live.advance(runs);
         if let Some(bar) = self.bar.get() {
             bar.inc(runs);
         }
+    }
+
+    fn best(&self, found: &BestSoFar<'_>) {
+        live::tell_best(&self.live, found);
     }
 
     fn note(&self, text: &str) {

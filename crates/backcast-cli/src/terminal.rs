@@ -1,7 +1,8 @@
-//! Where output goes: data to stdout, talk to stderr, both replaceable in tests.
+//! Where output goes: data to stdout, talk to stderr, what a command does to the live page.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
+use backcast_lab::live::Board;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
 use crate::{args::Color, failure::Failure};
@@ -33,7 +34,7 @@ impl Stream {
     }
 }
 
-/// Both streams, and what may be put on them.
+/// Both streams, what may be put on them, and the live page.
 pub(crate) struct Terminal {
     stdout: Box<dyn Write>,
     stderr: Box<dyn Write>,
@@ -41,6 +42,8 @@ pub(crate) struct Terminal {
     pub(crate) colors: bool,
     /// Whether a progress bar can be drawn on stderr.
     pub(crate) interactive: bool,
+    /// What the live page is told.
+    pub(crate) live: Board,
 }
 
 impl Terminal {
@@ -51,6 +54,7 @@ impl Terminal {
             stderr: Box::new(io::stderr()),
             colors: color.applies_to(Stream::Stderr),
             interactive: Stream::Stderr.is_terminal(),
+            live: Board::default(),
         }
     }
 

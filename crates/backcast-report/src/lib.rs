@@ -36,6 +36,9 @@ mod payload;
 
 pub use model::*;
 
+/// The look of a page, for pages that are made elsewhere and belong to it.
+pub const STYLE: &str = include_str!("page.css");
+
 /// The page as one HTML document.
 ///
 /// # Examples

@@ -61,6 +61,7 @@ enum FileFormat {
 /// Does it and says what was found.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let home = Home::find()?;
+    terminal.live.subject(&args.bundle);
     if let Some(spec) = &args.synthetic {
         let report = ingest_synthetic(&home, spec, &args.bundle)?;
         tell(&report, args, terminal);

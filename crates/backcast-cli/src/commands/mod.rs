@@ -2,6 +2,7 @@
 
 pub(crate) mod bundles;
 pub(crate) mod calendar;
+pub(crate) mod dashboard;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod indicators;
@@ -13,6 +14,21 @@ pub(crate) mod sweep;
 pub(crate) mod walkforward;
 
 use crate::{args::Command, failure::Failure, terminal::Terminal};
+
+impl Command {
+    /// What the live page calls it; nothing for commands that answer at once.
+    pub(crate) fn publishes_as(&self) -> Option<&'static str> {
+        match self {
+            Command::Ingest(_) => Some("ingest"),
+            Command::Run(_) => Some("run"),
+            Command::Sweep(_) => Some("sweep"),
+            Command::Walkforward(_) => Some("walkforward"),
+            Command::Report(_) => Some("report"),
+            Command::Profile(_) => Some("profile"),
+            _ => None,
+        }
+    }
+}
 
 /// Does what the command line says.
 pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -26,6 +42,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Sweep(args) => sweep::run(&args, terminal),
         Command::Walkforward(args) => walkforward::run(&args, terminal),
         Command::Profile(args) => profile::run(&args, terminal),
+        Command::Dashboard(args) => dashboard::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
     }

@@ -36,6 +36,7 @@ pub(crate) struct Args {
 /// Makes the page.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let home = Home::find()?;
+    terminal.live.subject(&args.what);
     let looks_like_id = args.what.len() == 12 && args.what.bytes().all(|b| b.is_ascii_hexdigit());
     if !looks_like_id {
         let spec = spec_file::read(args.what.as_ref(), &args.changes.overrides())?;

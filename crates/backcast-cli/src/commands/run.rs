@@ -68,8 +68,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     args.isa.apply()?;
     let home = Home::find()?;
     let spec = spec_file::read(&args.spec, &args.changes.overrides())?;
+    terminal.live.subject(&format!("{}{}", args.spec.display(), args.changes));
+    terminal.live.phase("loading data");
     let market = spec.load(&home)?;
+    terminal.live.phase("running");
     let outcome = run_spec(&spec, &market)?;
+    terminal.live.result(&outcome.id);
     for notice in &outcome.notices {
         terminal.say(&format!("note: {notice}"));
     }
@@ -82,6 +86,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.flush()?;
     keep(&spec, &market, &outcome, &home, terminal);
     if let Some(path) = &args.report {
+        terminal.live.phase("writing the report");
         let command = format!("backcast run {}{}", args.spec.display(), args.changes);
         page::write(path, &page::run(&spec, &market, &outcome, &command), terminal)?;
     }
@@ -190,11 +195,8 @@ fn beside_holding(spec: &Spec, market: &Market, account: &RunAccount) -> Table {
     ]);
     let held = holding(market, account);
     for metric in wanted(spec) {
-        let text = |row: &backcast_metrics::Row| match (row.get(*metric), metrics::show(*metric)) {
-            (None, _) => Cell::Missing,
-            (Some(value), Show::Percent(digits)) => number::percent(value, digits).into(),
-            (Some(value), Show::Digits(digits)) => number::grouped(value, digits).into(),
-            (Some(value), Show::Exact) => number::exact(value).into(),
+        let text = |row: &backcast_metrics::Row| {
+            row.get(*metric).map(|value| metrics::text(*metric, value)).into()
         };
         table.push(vec![metrics::title(*metric).into(), text(&account.result.row), text(&held)]);
     }

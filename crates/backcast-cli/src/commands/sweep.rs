@@ -141,6 +141,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     check_ending(args)?;
     let home = Home::find()?;
     let spec = spec_of(args, &home)?;
+    terminal.live.subject(&spec_name(args));
+    terminal.live.phase("loading data");
     let market = spec.load(&home)?;
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
@@ -150,6 +152,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         out: args.out.clone(),
         ..SweepOptions::default()
     };
+    terminal.live.phase("running");
     let bar = Bar::new(terminal);
     let stop = interrupt::stop_flag();
     let started = Instant::now();
@@ -159,12 +162,15 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let result = match outcome? {
         SweepOutcome::Finished(result) => *result,
         SweepOutcome::Stopped(stopped) => {
+            terminal.live.result(&stopped.id);
             return Err(match stopped.kept {
                 true => Failure::stopped(&stopped, "backcast sweep", args.out.as_deref()),
                 false => Failure::begin_again("backcast sweep SPEC"),
             });
         }
     };
+    terminal.live.result(&result.id);
+    terminal.live.phase("judging");
     let judged = Judged::new(&spec, &market, result, options.threads)?;
     for notice in &judged.result.notices {
         terminal.say(&format!("note: {notice}"));
@@ -176,6 +182,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         terminal.say(&format!("rows: {}", path.display()));
     }
     if let Some(path) = &args.report {
+        terminal.live.phase("writing the report");
         let page = page::sweep(&judged, &spec_name(args))?;
         page::write(path, &page, terminal)?;
     }
@@ -246,11 +253,7 @@ fn heading(judged: &Judged) -> String {
 
 fn single_account(judged: &Judged) -> String {
     let (summary, metric) = (&judged.summaries[0], judged.result.metric);
-    let text = |value: f64| match metrics::show(metric) {
-        Show::Percent(digits) => number::percent(value, digits),
-        Show::Digits(digits) => number::grouped(value, digits),
-        Show::Exact => number::exact(value),
-    };
+    let text = |value: f64| metrics::text(metric, value);
     format!(
         "{}: best {}, median {}, buy and hold {}; {} of the sets beat buy and hold\n",
         metric.title(),

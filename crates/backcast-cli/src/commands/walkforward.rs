@@ -55,6 +55,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let home = Home::find()?;
     let spec = spec_of(args, &home)?;
+    let command = command(args);
+    terminal.live.subject(command.trim_start_matches("backcast walkforward "));
+    terminal.live.phase("loading data");
     let market = spec.load(&home)?;
     let options = SweepOptions {
         threads: args.threads.map_or(0, usize::from),
@@ -63,22 +66,24 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         resume: args.resume.is_some(),
         ..SweepOptions::default()
     };
+    terminal.live.phase("running");
     let bar = Bar::new(terminal);
     let stop = interrupt::stop_flag();
     let started = Instant::now();
     let outcome = walk_forward(&spec, &market, &options, &bar, &stop);
     let seconds = started.elapsed().as_secs_f64();
     bar.clear();
-    let command = command(args);
     let result = match outcome? {
         WalkForwardOutcome::Finished(result) => *result,
         WalkForwardOutcome::Stopped(stopped) => {
+            terminal.live.result(&stopped.id);
             return Err(match stopped.kept {
                 true => Failure::stopped(&stopped, "backcast walkforward", None),
                 false => Failure::begin_again(&command),
             });
         }
     };
+    terminal.live.result(&result.id);
     for notice in &result.notices {
         terminal.say(&format!("note: {notice}"));
     }
@@ -86,6 +91,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     terminal.flush()?;
     keep(&spec, &result, &home, seconds, terminal);
     if let Some(path) = &args.report {
+        terminal.live.phase("writing the report");
         page::write(path, &page::walk_forward(&spec, &market, &result, &command), terminal)?;
     }
     Ok(())

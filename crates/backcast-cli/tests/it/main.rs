@@ -3,8 +3,10 @@
 mod bad_files;
 mod bad_specs;
 mod children;
+mod dashboard;
 mod examples;
 mod ingests;
+mod live;
 mod profiles;
 mod program;
 mod questions;

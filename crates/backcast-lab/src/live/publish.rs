@@ -39,7 +39,7 @@ struct Running {
 }
 
 /// Where the parts of a command note what they do. Cheap to clone, and to use where nothing is published.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Board {
     shared: Option<Arc<Shared>>,
 }

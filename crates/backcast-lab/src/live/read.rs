@@ -17,6 +17,8 @@ use super::{FORMAT, State, Status, VERSION, process, publish::unix_ns};
 const FRESH_NS: u64 = 5_000_000_000;
 /// Files of commands that ended are kept for so long after they were written.
 const KEPT: Duration = Duration::from_secs(600);
+/// And so many of them at most.
+const MOST_KEPT: usize = 32;
 /// Time between two removals.
 const CLEARED_EVERY: Duration = Duration::from_secs(60);
 /// No file of ours is larger.
@@ -49,8 +51,10 @@ pub struct Seen {
 /// All commands of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Running ones first, then those that began last.
-    pub commands: Vec<Seen>,
+    /// Those that run, those that began last first.
+    pub running: Vec<Seen>,
+    /// Those that do not any more, those that told something last first.
+    pub ended: Vec<Seen>,
     /// Files that are none of ours.
     pub unreadable: usize,
     /// Files in a newer version of the format.
@@ -62,8 +66,15 @@ pub struct Listing {
 pub struct Reader {
     folder: PathBuf,
     machine: String,
-    known: BTreeMap<OsString, (Stamp, Content)>,
+    known: BTreeMap<OsString, Known>,
     cleared: Option<Instant>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    stamp: Stamp,
+    content: Content,
+    life: Life,
 }
 
 /// What changes when a file does.
@@ -88,36 +99,54 @@ impl Reader {
         Reader { folder, machine, known: BTreeMap::new(), cleared: None }
     }
 
-    /// What is there now. Old files are removed now and then.
-    pub fn look(&mut self) -> Listing {
+    /// Looks what is there, and tells whether anything changed since the last look. Old files are removed now and then.
+    pub fn look(&mut self) -> bool {
         if self.cleared.is_none_or(|at| at.elapsed() > CLEARED_EVERY) {
             remove_old(&self.folder);
             self.cleared = Some(Instant::now());
         }
+        let now = unix_ns();
         let mut before = std::mem::take(&mut self.known);
+        let mut changed = false;
         for (name, stamp) in files(&self.folder) {
-            let known = before.remove(&name).filter(|(then, _)| *then == stamp);
-            let content = known.map_or_else(|| read(&self.folder.join(&name), stamp), |k| k.1);
-            self.known.insert(name, (stamp, content));
+            let known = before.remove(&name);
+            let life_before = known.as_ref().map(|known| known.life);
+            let content = match known.filter(|known| known.stamp == stamp) {
+                Some(known) => known.content,
+                None => {
+                    changed = true;
+                    read(&self.folder.join(&name), stamp)
+                }
+            };
+            let life = match &content {
+                Content::Status(status) => life(status, &self.machine, now),
+                Content::Newer | Content::Unreadable => Life::Ended,
+            };
+            changed |= life_before != Some(life);
+            self.known.insert(name, Known { stamp, content, life });
         }
-        self.listing()
+        changed || !before.is_empty()
     }
 
-    fn listing(&self) -> Listing {
+    /// What the last look found.
+    #[must_use]
+    pub fn listing(&self) -> Listing {
         let mut listing = Listing::default();
-        let now = unix_ns();
-        for (_, content) in self.known.values() {
-            match content {
-                Content::Status(status) => listing.commands.push(Seen {
-                    life: life(status, &self.machine, now),
-                    status: Status::clone(status),
-                }),
+        for known in self.known.values() {
+            match &known.content {
+                Content::Status(status) => {
+                    let seen = Seen { life: known.life, status: Status::clone(status) };
+                    match known.life {
+                        Life::Running => listing.running.push(seen),
+                        Life::Ended | Life::Vanished => listing.ended.push(seen),
+                    }
+                }
                 Content::Newer => listing.newer += 1,
                 Content::Unreadable => listing.unreadable += 1,
             }
         }
-        let key = |seen: &Seen| (seen.life != Life::Running, Reverse(seen.status.started_ns));
-        listing.commands.sort_by_key(key);
+        listing.running.sort_by_key(|seen| Reverse(seen.status.started_ns));
+        listing.ended.sort_by_key(|seen| Reverse(seen.status.updated_ns));
         listing
     }
 }
@@ -173,18 +202,23 @@ fn read(path: &Path, stamp: Stamp) -> Content {
     }
 }
 
-/// Removes files that nobody wrote to for a while and whose process is gone; whoever looks or publishes does it.
+/// Removes files of processes that are gone: those that are old, and the oldest where there are many. Whoever looks or
+/// publishes does it.
 pub(super) fn remove_old(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
+    let ours = |entry: fs::DirEntry| {
+        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+        let named = entry.file_name().to_str().is_some_and(is_ours);
+        named.then_some((metadata.modified().ok()?, entry.path()))
+    };
+    let mut files: Vec<_> = entries.flatten().filter_map(ours).collect();
+    files.sort_by(|a, b| b.cmp(a));
     let machine = process::machine();
-    for entry in entries.flatten() {
-        let Ok(metadata) = entry.metadata() else { continue };
-        let age = metadata.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
-        let name = entry.file_name();
-        let ours = name.to_str().is_some_and(is_ours);
-        if ours && metadata.is_file() && age > KEPT && !is_needed(&entry.path(), &machine) {
+    for (place, (modified, path)) in files.iter().enumerate() {
+        let old = modified.elapsed().is_ok_and(|age| age > KEPT);
+        if (old || place >= MOST_KEPT) && !is_needed(path, &machine) {
             // Another process may have been quicker.
-            let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_file(path);
         }
     }
 }

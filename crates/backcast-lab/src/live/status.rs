@@ -112,6 +112,8 @@ pub struct BestSet {
     pub set: String,
     /// Its value of the metric.
     pub value: f64,
+    /// The value as people read it: `0.78`, `12.4 %`.
+    pub shown: String,
 }
 
 /// Time inside a span and not inside its children.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use backcast_lab::live::{BestSet, Life, Listing, Publisher, Reader, State, Status};
+use backcast_lab::live::{BestSet, Life, Listing, Publisher, Reader, Seen, State, Status};
 use tempfile::TempDir;
 
 /// Longer than any machine needs to write a file.
@@ -28,7 +28,8 @@ fn wait(folder: &Path, so: impl Fn(&Listing) -> bool) -> Listing {
     let mut reader = Reader::new(folder);
     let begin = Instant::now();
     loop {
-        let listing = reader.look();
+        reader.look();
+        let listing = reader.listing();
         if so(&listing) {
             return listing;
         }
@@ -37,8 +38,15 @@ fn wait(folder: &Path, so: impl Fn(&Listing) -> bool) -> Listing {
     }
 }
 
+/// What a first look finds.
+fn listing(folder: &Path) -> Listing {
+    let mut reader = Reader::new(folder);
+    reader.look();
+    reader.listing()
+}
+
 fn set(account: &str, set: &str, value: f64) -> BestSet {
-    BestSet { account: account.into(), set: set.into(), value }
+    BestSet { account: account.into(), set: set.into(), value, shown: value.to_string() }
 }
 
 /// The only file of a folder.
@@ -59,7 +67,7 @@ fn write_changed(folder: &Path, name: &str, like: &Status, change: impl FnOnce(&
 fn sample() -> Status {
     let (_project, folder) = folder();
     let publisher = start(&folder);
-    let status = wait(&folder, |listing| !listing.commands.is_empty()).commands[0].status.clone();
+    let status = wait(&folder, |listing| !listing.running.is_empty()).running[0].status.clone();
     publisher.finish(0);
     status
 }
@@ -81,10 +89,10 @@ fn a_running_command_tells_how_far_it_is_and_what_it_found() {
     board.best("Sharpe", true, "KO", vec![set("KO", "fast 9", 0.4), set("KO", "fast 7", f64::NAN)]);
     board.best("Sharpe", true, "IBM", vec![set("IBM", "fast 8", 0.9), set("IBM", "fast 5", 0.5)]);
     let listing = wait(&folder, |listing| {
-        let best = listing.commands.first().and_then(|seen| seen.status.best.as_ref());
+        let best = listing.running.first().and_then(|seen| seen.status.best.as_ref());
         best.is_some_and(|best| best.sets.iter().any(|one| one.set == "fast 8"))
     });
-    let seen = &listing.commands[0];
+    let seen = &listing.running[0];
     assert_eq!((seen.life, seen.status.state), (Life::Running, State::Running));
     assert_eq!(seen.status.kind, "sweep");
     assert_eq!(seen.status.command, ["backcast", "sweep", "a.toml"]);
@@ -105,7 +113,7 @@ fn the_lowest_value_leads_where_lower_is_better() {
     let publisher = start(&folder);
     let sets = (0..40).map(|i| set("pool", &format!("n {i}"), f64::from(i))).collect();
     publisher.board().best("Max drawdown", false, "pool", sets);
-    let told = |listing: &Listing| listing.commands.first().and_then(|c| c.status.best.clone());
+    let told = |listing: &Listing| listing.running.first().and_then(|c| c.status.best.clone());
     let best = told(&wait(&folder, |listing| told(listing).is_some())).unwrap().sets;
     assert_eq!((best[0].value, best[1].value, best.len()), (0.0, 1.0, 12));
     publisher.finish(0);
@@ -117,9 +125,9 @@ fn the_exit_code_says_how_a_command_ended() {
         let (_project, folder) = folder();
         let publisher = start(&folder);
         publisher.board().result("0123456789ab");
-        wait(&folder, |listing| !listing.commands.is_empty());
+        wait(&folder, |listing| !listing.running.is_empty());
         publisher.finish(code);
-        let seen = Reader::new(&folder).look().commands.remove(0);
+        let seen = listing(&folder).ended.remove(0);
         assert_eq!((seen.life, seen.status.state), (Life::Ended, state));
         assert_eq!(seen.status.exit_code, Some(code));
         assert_eq!(seen.status.result.as_deref(), Some("0123456789ab"));
@@ -141,9 +149,9 @@ fn a_command_that_is_over_at_once_leaves_nothing() {
 fn a_command_that_is_dropped_takes_its_file_with_it() {
     let (_project, folder) = folder();
     let publisher = start(&folder);
-    wait(&folder, |listing| !listing.commands.is_empty());
+    wait(&folder, |listing| !listing.running.is_empty());
     drop(publisher);
-    assert_eq!(Reader::new(&folder).look(), Listing::default());
+    assert_eq!(listing(&folder), Listing::default());
 }
 
 #[test]
@@ -162,21 +170,28 @@ fn two_commands_at_once_have_a_file_each_and_the_later_one_leads() {
     });
     write_changed(&folder, "2-2.json", &own, |_| ());
     write_changed(&folder, "3-3.json", &own, |status| {
-        status.started_ns = own.started_ns + 2;
+        status.kind = "run".into();
+        status.updated_ns = own.updated_ns + 2;
         status.state = State::Finished;
     });
     let mut reader = Reader::new(&folder);
-    let seen = |reader: &mut Reader| -> Vec<(String, Life)> {
-        let commands = reader.look().commands;
-        commands.into_iter().map(|seen| (seen.status.kind, seen.life)).collect()
+    let look = |reader: &mut Reader| -> (bool, Vec<(String, Life)>) {
+        let changed = reader.look();
+        let Listing { running, ended, .. } = reader.listing();
+        let of = |seen: Seen| (seen.status.kind, seen.life);
+        (changed, running.into_iter().chain(ended).map(of).collect())
     };
     let of = |kind: &str, life| (kind.to_owned(), life);
-    let all = [of("bench", Life::Running), of("sweep", Life::Running), of("sweep", Life::Ended)];
-    assert_eq!(seen(&mut reader), all);
+    let all = vec![of("bench", Life::Running), of("sweep", Life::Running), of("run", Life::Ended)];
+    assert_eq!(look(&mut reader), (true, all.clone()));
+    assert_eq!(look(&mut reader), (false, all), "nothing changed");
     child.kill().unwrap();
     child.wait().unwrap();
-    let all = [of("sweep", Life::Running), of("sweep", Life::Ended), of("bench", Life::Vanished)];
-    assert_eq!(seen(&mut reader), all, "killed commands never said that they ended");
+    let all = vec![of("sweep", Life::Running), of("run", Life::Ended), of("bench", Life::Vanished)];
+    assert_eq!(look(&mut reader), (true, all), "it was killed and never said that it ended");
+    fs::remove_file(folder.join("1-1.json")).unwrap();
+    let all = vec![of("sweep", Life::Running), of("run", Life::Ended)];
+    assert_eq!(look(&mut reader), (true, all));
 }
 
 #[test]
@@ -191,8 +206,9 @@ fn a_process_of_another_machine_counts_as_alive_while_it_writes() {
             status.updated_ns = now - age_s * 1_000_000_000;
         });
     }
-    let lives: Vec<_> = Reader::new(&folder).look().commands.iter().map(|c| c.life).collect();
-    assert_eq!(lives, [Life::Running, Life::Vanished]);
+    let listing = listing(&folder);
+    assert_eq!(listing.running[0].life, Life::Running);
+    assert_eq!(listing.ended[0].life, Life::Vanished);
 }
 
 #[test]
@@ -209,9 +225,9 @@ fn what_is_no_file_of_ours_is_counted_and_harms_nothing() {
     fs::write(folder.join("notes.txt"), "mine").unwrap();
     nix::unistd::mkfifo(&folder.join("7-7.json"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     write_changed(&folder, "8-8.json", &own, |status| status.kind = "<b>bold</b>".into());
-    let listing = Reader::new(&folder).look();
+    let listing = listing(&folder);
     assert_eq!((listing.newer, listing.unreadable), (1, 5));
-    let kinds: Vec<_> = listing.commands.iter().map(|c| &*c.status.kind).collect();
+    let kinds: Vec<_> = listing.running.iter().map(|c| &*c.status.kind).collect();
     assert_eq!(kinds, ["<b>bold</b>"]);
 }
 
@@ -241,6 +257,26 @@ fn old_files_are_removed_but_not_those_of_a_process_that_lives_nor_those_of_othe
 }
 
 #[test]
+fn of_many_ended_commands_the_latest_are_kept() {
+    let (_project, folder) = folder();
+    fs::create_dir_all(&folder).unwrap();
+    let own = sample();
+    let now = SystemTime::now();
+    for place in 1..=50u64 {
+        let name = format!("{place}-1.json");
+        write_changed(&folder, &name, &own, |status| {
+            status.process.start_ticks = if place == 50 { own.process.start_ticks } else { 1 };
+            status.process.pid = if place == 50 { own.process.pid } else { place as u32 };
+        });
+        let file = File::options().write(true).open(folder.join(name)).unwrap();
+        file.set_modified(now - Duration::from_secs(place)).unwrap();
+    }
+    let listing = listing(&folder);
+    assert_eq!((listing.running.len(), listing.ended.len()), (1, 32));
+    assert!(folder.join("32-1.json").exists() && !folder.join("33-1.json").exists());
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_harms_nobody() {
     let project = tempfile::tempdir().unwrap();
     fs::write(project.path().join(".backcast"), "a file, no folder").unwrap();
@@ -249,7 +285,7 @@ fn a_folder_that_cannot_be_written_harms_nobody() {
     publisher.board().begin(10, 0, "runs");
     thread::sleep(Duration::from_millis(400));
     publisher.finish(0);
-    assert_eq!(Reader::new(&folder).look(), Listing::default());
+    assert_eq!(listing(&folder), Listing::default());
     assert_eq!(fs::read_to_string(project.path().join(".backcast")).unwrap(), "a file, no folder");
 }
 
@@ -257,7 +293,7 @@ fn a_folder_that_cannot_be_written_harms_nobody() {
 fn a_reader_never_finds_half_a_file() {
     let (_project, folder) = folder();
     let publisher = start(&folder);
-    wait(&folder, |listing| !listing.commands.is_empty());
+    wait(&folder, |listing| !listing.running.is_empty());
     let file = only_file(&folder);
     let begin = Instant::now();
     let mut versions = std::collections::BTreeSet::new();

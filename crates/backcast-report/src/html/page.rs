@@ -5,13 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{run, sweep, walk_forward};
+use crate::STYLE;
 use crate::model::Page;
 use crate::payload::Payload;
 
 /// Nothing is fetched: scripts and styles stand in the page, pictures are made by it.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data: blob:; base-uri 'none'; form-action 'none'";
-const STYLE: &str = include_str!("../page.css");
 const SCRIPT: &str = concat!(
     include_str!("../page/data.js"),
     include_str!("../page/charts.js"),

@@ -1,0 +1,130 @@
+//! What running commands tell the live page, seen in the files that they write.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::program::Project;
+
+/// Longer than any machine needs to begin.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A sweep that the event engine has to run, so that it takes longer than any test looks at it.
+const SLOW: &str = r#"[data]
+bundle = "sample"
+assets = ["AAPL", "IBM"]
+[params]
+period = { from = 10, to = 509 }
+stop = { from = 0.01, to = 0.9, step = 0.01 }
+[rules]
+enter_long = "close > sma(close, period)"
+exit_long = "close < sma(close, period)"
+stop_loss = "stop"
+"#;
+
+fn start(project: &Project) -> Child {
+    project.write("slow.toml", SLOW);
+    let mut command = project.command(&["sweep", "slow.toml"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program was built")
+}
+
+fn files(project: &Project) -> Vec<PathBuf> {
+    let entries = fs::read_dir(project.path(".backcast/live"));
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect()
+}
+
+/// Waits until the only file says what is wanted.
+fn wait(project: &Project, so: impl Fn(&Value) -> bool) -> Value {
+    let begin = Instant::now();
+    loop {
+        if let [file] = &files(project)[..] {
+            let status = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+            if so(&status) {
+                return status;
+            }
+        }
+        assert!(begin.elapsed() < PATIENCE, "waited in vain");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(name: &str, child: &Child) {
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args([name, &id]).status().unwrap().success());
+}
+
+#[test]
+fn a_sweep_tells_its_progress_and_best_sets_and_then_how_it_ended() {
+    let project = Project::new();
+    let mut sweep = start(&project);
+    let status = wait(&project, |status| status["best"]["sets"][0].is_object());
+    assert_eq!((&status["kind"], &status["state"]), (&"sweep".into(), &"running".into()));
+    assert_eq!(status["command"], serde_json::json!(["backcast", "sweep", "slow.toml"]));
+    assert_eq!(status["process"]["pid"], sweep.id());
+    assert_eq!(
+        (&status["progress"]["total"], &status["progress"]["unit"]),
+        (&90_000.into(), &"runs".into())
+    );
+    assert!(status["progress"]["done"].as_u64() > Some(0));
+    let best = &status["best"]["sets"][0];
+    assert!(["AAPL", "IBM"].contains(&best["account"].as_str().unwrap()), "{best}");
+    assert!(best["set"].as_str().unwrap().starts_with("period "), "{best}");
+    let first = status["progress"]["done"].as_u64();
+    let later = wait(&project, |status| status["progress"]["done"].as_u64() > first);
+    assert!(later["progress"]["per_second"].as_f64() > Some(0.0));
+    signal("-INT", &sweep);
+    assert_eq!(sweep.wait().unwrap().code(), Some(75));
+    let last = wait(&project, |_| true);
+    assert_eq!((&last["state"], &last["exit_code"]), (&"stopped".into(), &75.into()));
+    assert_eq!(last["result"].as_str().map(str::len), Some(12));
+}
+
+#[test]
+fn a_killed_sweep_leaves_its_last_file_and_the_next_command_is_not_harmed() {
+    let project = Project::new();
+    let mut sweep = start(&project);
+    wait(&project, |status| status["state"] == "running");
+    signal("-KILL", &sweep);
+    sweep.wait().unwrap();
+    assert_eq!(wait(&project, |_| true)["state"], "running", "it had no time to say more");
+    let left = files(&project).remove(0);
+    project.stdout(&["ingest", "--synthetic", "assets=2,years=1,freq=1d,seed=7", "--bundle", "b"]);
+    assert!(left.exists(), "whoever looks shall see how it ended");
+}
+
+#[test]
+fn a_command_keeps_to_itself_where_that_is_wanted() {
+    let project = Project::new();
+    project.write("slow.toml", SLOW);
+    let sweep = |value: &str| {
+        let some = ["sweep", "slow.toml", "--set", "params.period=10..209"];
+        let output = project.command(&some).env("BACKCAST_LIVE", value).output().unwrap();
+        project.outcome(output)
+    };
+    assert_eq!(sweep("off").code, 0);
+    assert!(!project.path(".backcast/live").exists());
+    assert_eq!(sweep("on").code, 0);
+    assert_eq!(files(&project).len(), 1);
+    let wrong = sweep("never");
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("BACKCAST_LIVE is `never`"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("possible are: on, off"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_live_folder_that_cannot_be_written_is_no_reason_to_say_anything() {
+    let project = Project::new();
+    project.write("slow.toml", SLOW);
+    project.write(".backcast/live", "a file");
+    let outcome = project.run(&["sweep", "slow.toml", "--set", "params.period=10..209"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("live"), "{}", outcome.stderr);
+    assert_eq!(fs::read_to_string(project.path(".backcast/live")).unwrap(), "a file");
+}
