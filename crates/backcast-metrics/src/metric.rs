@@ -185,6 +185,13 @@ impl MetricSet {
         self.0 >> metric as u16 & 1 != 0
     }
 
+    /// Whether one of them needs what fills add up to.
+    #[must_use]
+    pub fn needs_tally(self) -> bool {
+        use Metric::{CostsPaid, Exposure, ProfitFactor, Trades, WinRate};
+        [Exposure, Trades, WinRate, ProfitFactor, CostsPaid].iter().any(|m| self.contains(*m))
+    }
+
     /// Whether one of them needs the squares of negative returns or the length of drawdowns.
     #[must_use]
     pub fn needs_path(self) -> bool {

@@ -149,9 +149,9 @@ impl RowFile {
         let file = File::create(&aside).map_err(SearchError::io("write", path))?;
         // Metrics are close to noise: a stronger compression takes time and memory and saves little.
         let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
-        // Metrics hardly repeat: a dictionary of them only costs time and memory.
-        for metric in &layout.metrics {
-            properties = properties.set_column_dictionary_enabled(metric.name().into(), false);
+        // Metrics hardly repeat and trials never do: a dictionary of them only costs time and memory.
+        for column in layout.metrics.iter().map(|metric| metric.name()).chain(["trial"]) {
+            properties = properties.set_column_dictionary_enabled(column.into(), false);
         }
         let writer = ArrowWriter::try_new(file, layout.schema(), Some(properties.build()))
             .map_err(|e| SearchError::damaged(path, e))?;

@@ -110,6 +110,8 @@ struct Desk<'a, V: LaneVector, const SHORT: bool> {
     claims: Vec<V>,
     next_action: usize,
     tally: LaneTally<V>,
+    /// Whether anyone wants the tally.
+    tallied: bool,
     /// Lanes whose position is not their target's, because an entry was refused.
     astray: u8,
 }
@@ -120,22 +122,31 @@ pub(crate) fn decisions(config: &RunConfig, window: &Range<usize>) -> Range<usiz
     window.start..if last { window.end.saturating_sub(1).max(window.start) } else { window.end }
 }
 
+/// What eight sets run through.
+#[derive(Clone)]
+pub(crate) struct Course<'a> {
+    pub(crate) tape: &'a Tape<'a>,
+    pub(crate) ranges: &'a BlockRanges,
+    pub(crate) config: &'a RunConfig,
+    pub(crate) window: Range<usize>,
+    pub(crate) signals: &'a Signals,
+    pub(crate) planes: &'a Planes,
+    pub(crate) target: &'a Target,
+    /// Whether anyone wants the tally.
+    pub(crate) tallied: bool,
+}
+
 /// Runs eight sets through a window.
 #[inline(always)]
 pub(crate) fn simulate<V: LaneVector, const SHORT: bool, const PATH: bool>(
-    tape: &Tape<'_>,
-    ranges: &BlockRanges,
-    config: &RunConfig,
-    window: Range<usize>,
-    signals: &Signals,
-    planes: &Planes,
-    target: &Target,
+    course: &Course<'_>,
 ) -> Outcome<V, PATH> {
     let _span = backcast_spans::span!("engine.simulate");
+    let Course { tape, ranges, config, window, .. } = course;
     let cash = V::splat(config.cash);
     let mut curve = SetsCurve::new(cash, cash);
     let mut equity = [cash; BLOCK];
-    let mut desk = Desk::<V, SHORT>::new(tape, config, window.clone(), signals, planes, target);
+    let mut desk = Desk::<V, SHORT>::new(course);
     for (block, start) in window.clone().step_by(BLOCK).enumerate() {
         let rows = start..window.end.min(start + BLOCK);
         let events = desk.events(&rows);
@@ -161,14 +172,9 @@ pub(crate) fn simulate<V: LaneVector, const SHORT: bool, const PATH: bool>(
 
 impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
     #[inline(always)]
-    fn new(
-        tape: &'a Tape<'a>,
-        config: &RunConfig,
-        window: Range<usize>,
-        signals: &'a Signals,
-        planes: &'a Planes,
-        target: &'a Target,
-    ) -> Self {
+    fn new(course: &Course<'a>) -> Self {
+        let Course { tape, config, signals, planes, target, tallied, .. } = *course;
+        let window = course.window.clone();
         let zero = V::splat(0.0);
         Desk {
             tape,
@@ -192,6 +198,7 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
             entered: zero,
             claims: Vec::new(),
             tally: LaneTally::zero(),
+            tallied,
             astray: 0,
         }
     }
@@ -454,6 +461,9 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
     /// Books closed trades: `profit` of the lanes in `lanes`, zero in the others.
     #[inline(always)]
     fn book(&mut self, lanes: u8, profit: V, row: usize) {
+        if !self.tallied {
+            return;
+        }
         let (zero, one, mask) = (V::splat(0.0), V::splat(1.0), V::mask(lanes));
         let tally = &mut self.tally;
         let won = V::mask(lanes & V::bits(zero.lt(profit)));
@@ -467,6 +477,9 @@ impl<'a, V: LaneVector, const SHORT: bool> Desk<'a, V, SHORT> {
 
     #[inline(always)]
     fn add_costs(&mut self, lanes: u8, shares: V, price: V, reference: V, per_trade: V) {
+        if !self.tallied {
+            return;
+        }
         let cost = self
             .terms
             .commission(shares, price, per_trade)

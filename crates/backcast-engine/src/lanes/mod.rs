@@ -1,5 +1,6 @@
 //! Many parameter sets at a time, one in each SIMD lane; or one run, with eight bars side by side.
 
+mod compare;
 mod kernel;
 mod loops;
 mod operands;

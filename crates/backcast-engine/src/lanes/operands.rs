@@ -7,17 +7,11 @@ use backcast_rules::{EvalError, Evaluator, NodeId, Program, Stream};
 use backcast_types::AssetId;
 
 use super::{
+    compare::{LaneSeries, narrow},
     param_sets::{ParamSets, Picker},
     signals::{OperandId, Operands},
+    vector::{Isa, Kernel, LaneVector, dispatch, put_byte},
 };
-
-/// Eight values, aligned to a cache line.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(crate) struct Line(pub(crate) [f64; 8]);
-
-/// Lines of a word of 64 bars.
-pub(crate) const LINES: usize = 8;
 
 /// Results that the evaluator may keep beside the table before it lets go of them.
 const RESULTS_KEPT: usize = 64;
@@ -25,11 +19,35 @@ const RESULTS_KEPT: usize = 64;
 /// Values below which a second thread costs more than it brings.
 const SMALLEST_SHARED_WORK: usize = 200_000;
 
+/// Bars that are read at a time.
+const PIECE: usize = 64 * 8;
+
 /// What a combination that no set uses has for a place.
 const UNUSED: u32 = u32::MAX;
 
-/// One series, padded with undefined values to whole words.
-type Lines = Box<[Line]>;
+/// 64 values as `f32`.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(crate) struct Narrow(pub(crate) [f32; 64]);
+
+/// One series in words of 64 bars, padded with undefined values. What it is compared by is kept; the values themselves are read
+/// again where that does not decide.
+#[derive(Debug)]
+pub(crate) struct Series {
+    source: Source,
+    /// The values by [`narrow`].
+    pub(crate) narrow: Vec<Narrow>,
+    /// Bits of the bars that are undefined.
+    pub(crate) undefined: Vec<u64>,
+    /// The first word in which something is defined.
+    pub(crate) first: usize,
+}
+
+#[derive(Debug)]
+enum Source {
+    Constant(f64),
+    Stream(Stream),
+}
 
 /// Series of one operand.
 #[derive(Debug)]
@@ -37,7 +55,7 @@ struct Operand {
     picker: Picker,
     /// Place of each combination among the series.
     places: Vec<u32>,
-    series: Vec<Lines>,
+    series: Vec<Series>,
 }
 
 /// Series of all operands of a plan.
@@ -55,7 +73,7 @@ impl OperandTable {
         wanted: &[NodeId],
         sets: &ParamSets,
         range: Range<usize>,
-        threads: usize,
+        (isa, threads): (Isa, usize),
     ) -> Result<OperandTable, EvalError> {
         let _span = backcast_spans::span!("engine.operands");
         let rows = market.assets[asset.index()].bars.len();
@@ -70,7 +88,7 @@ impl OperandTable {
             }
             operands.push(Operand { picker: sets.picker(mask), places, series: Vec::new() });
         }
-        let maker = Maker { program, rows, evaluator: Evaluator::new(program, market, asset) };
+        let maker = Maker { isa, program, rows, evaluator: Evaluator::new(program, market, asset) };
         let mut made = maker.all(&jobs, threads)?.into_iter();
         for operand in &mut operands {
             let n = operand.places.iter().filter(|place| **place != UNUSED).count();
@@ -95,10 +113,10 @@ pub(crate) struct Group<'t> {
 
 impl Operands for Group<'_> {
     #[inline(always)]
-    fn lanes(&self, operand: OperandId) -> [&[Line]; 8] {
+    fn lanes(&self, operand: OperandId) -> LaneSeries<'_> {
         let series = &self.table.operands[operand.0].series;
         let places = &self.places[operand.0];
-        let mut out = [&series[places[0] as usize][..]; 8];
+        let mut out = [&series[places[0] as usize]; 8];
         for lane in 1..8 {
             out[lane] = &series[places[lane] as usize];
         }
@@ -109,6 +127,7 @@ impl Operands for Group<'_> {
 /// Makes series one after the other.
 #[derive(Clone)]
 struct Maker<'m> {
+    isa: Isa,
     program: &'m Program,
     rows: usize,
     evaluator: Evaluator<'m>,
@@ -116,7 +135,11 @@ struct Maker<'m> {
 
 impl Maker<'_> {
     /// The series of all jobs, in their order.
-    fn all(mut self, jobs: &[(NodeId, Vec<f64>)], threads: usize) -> Result<Vec<Lines>, EvalError> {
+    fn all(
+        mut self,
+        jobs: &[(NodeId, Vec<f64>)],
+        threads: usize,
+    ) -> Result<Vec<Series>, EvalError> {
         let work = jobs.len() * self.rows;
         if threads < 2 || work < SMALLEST_SHARED_WORK {
             return self.some(jobs);
@@ -146,15 +169,18 @@ impl Maker<'_> {
         Ok(out)
     }
 
-    fn some(&mut self, jobs: &[(NodeId, Vec<f64>)]) -> Result<Vec<Lines>, EvalError> {
+    fn some(&mut self, jobs: &[(NodeId, Vec<f64>)]) -> Result<Vec<Series>, EvalError> {
         let _span = backcast_spans::span!("engine.operands_work");
         let mut out = Vec::with_capacity(jobs.len());
         for (at, (node, params)) in jobs.iter().enumerate() {
             out.push(match self.program.scalar(*node, params) {
-                Some(x) => vec![Line([x; 8]); self.rows.div_ceil(64) * LINES].into(),
-                None => read(&self.evaluator.stream(*node, params)?),
+                Some(x) => Series::constant(self.isa, x, self.rows),
+                None => {
+                    let stream = self.evaluator.stream(*node, params)?;
+                    Series::read(self.isa, Source::Stream(stream), self.rows)
+                }
             });
-            // The results now stand here; the evaluator keeps only what later series are made from.
+            // The results stand here; the evaluator keeps only what later series are made from.
             if at % RESULTS_KEPT == RESULTS_KEPT - 1 {
                 self.evaluator.forget_series();
             }
@@ -163,16 +189,66 @@ impl Maker<'_> {
     }
 }
 
-/// Reads a series piece by piece into lines.
-fn read(stream: &Stream) -> Lines {
-    let rows = stream.rows();
-    let mut lines = Vec::with_capacity(rows.div_ceil(64) * LINES);
-    let mut piece = [0.0; 64 * 8];
-    for from in (0..rows).step_by(piece.len()) {
-        let words = (rows - from).min(piece.len()).div_ceil(64);
-        let piece = &mut piece[..words * 64];
-        stream.fill(from, piece);
-        lines.extend(piece.as_chunks::<8>().0.iter().map(|line| Line(*line)));
+impl Series {
+    /// The same value at every row.
+    pub(crate) fn constant(isa: Isa, x: f64, rows: usize) -> Series {
+        Series::read(isa, Source::Constant(x), rows)
     }
-    lines.into()
+
+    /// Reads a series piece by piece.
+    fn read(isa: Isa, source: Source, rows: usize) -> Series {
+        let words = rows.div_ceil(64);
+        let (narrow, undefined) = (Vec::with_capacity(words), Vec::with_capacity(words));
+        let mut series = Series { source, narrow, undefined, first: 0 };
+        let mut buffer = [0.0; PIECE];
+        for from in (0..rows).step_by(PIECE) {
+            let piece = &mut buffer[..(rows - from).min(PIECE).next_multiple_of(64)];
+            series.source.fill(from, piece);
+            dispatch(isa, Push { values: piece, to: &mut series });
+        }
+        series.first = series.undefined.iter().take_while(|undefined| **undefined == !0).count();
+        series
+    }
+
+    /// The values of a word.
+    pub(crate) fn values(&self, word: usize) -> [f64; 64] {
+        let mut values = [0.0; 64];
+        self.source.fill(word * 64, &mut values);
+        values
+    }
+}
+
+impl Source {
+    fn fill(&self, from: usize, out: &mut [f64]) {
+        match self {
+            Source::Constant(x) => out.fill(*x),
+            Source::Stream(stream) => stream.fill(from, out),
+        }
+    }
+}
+
+/// Adds whole words to a series.
+struct Push<'a> {
+    values: &'a [f64],
+    to: &'a mut Series,
+}
+
+impl Kernel for Push<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: LaneVector>(self) {
+        for bars in self.values.as_chunks::<64>().0 {
+            let (mut narrowed, mut undefined) = ([0.0; 64], 0);
+            for (to, x) in narrowed.iter_mut().zip(bars) {
+                *to = narrow(*x);
+            }
+            for (k, bars) in bars.as_chunks::<8>().0.iter().enumerate() {
+                let values = V::load(bars);
+                put_byte(&mut undefined, k, !V::bits(values.le(values)));
+            }
+            self.to.narrow.push(Narrow(narrowed));
+            self.to.undefined.push(undefined);
+        }
+    }
 }

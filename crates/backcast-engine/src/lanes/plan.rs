@@ -8,17 +8,20 @@ use backcast_rules::{EvalError, Program};
 use backcast_types::AssetId;
 
 use super::{
-    kernel::{BlockRanges, Tape, decisions, simulate},
+    kernel::{BlockRanges, Course, Tape, decisions, simulate},
     operands::OperandTable,
     param_sets::ParamSets,
-    signals::{Planes, Signals, TOGETHER},
+    signals::{Planes, Signals},
     target::Target,
     vector::{Isa, Kernel, LaneVector, dispatch},
 };
 use crate::{actions::Actions, config::RunConfig};
 
 /// Groups that a worker takes at a time.
-const GROUPS_AT_A_TIME: usize = 20;
+const GROUPS_AT_A_TIME: usize = 16;
+
+/// Groups with the same values of the last parameter that follow each other.
+const TILE: usize = 8;
 
 /// Bars times sets below which starting a thread costs more than it brings: half a millisecond of work.
 const SMALLEST_SHARED_WORK: f64 = 800_000.0;
@@ -84,7 +87,8 @@ impl<'a> Plan<'a> {
         let _span = backcast_spans::span!("engine.plan");
         let signals = Signals::new(program);
         let wanted = &signals.operands;
-        let operands = OperandTable::new(program, market, asset, wanted, sets, range, threads)?;
+        let operands =
+            OperandTable::new(program, market, asset, wanted, sets, range, (isa, threads))?;
         let asset_data = &market.assets[asset.index()];
         Ok(Plan {
             market,
@@ -112,20 +116,33 @@ impl<'a> Plan<'a> {
         threads: usize,
         out: &mut [Row],
     ) {
+        self.rows_in(&[window], range, wanted, threads, out);
+    }
+
+    /// [`Plan::rows`] over several windows: the row of set `s` of the range and window `w` is `out[s * windows.len() + w]`. What sets
+    /// look at is made once for all windows.
+    ///
+    /// # Panics
+    /// As [`Plan::rows`], where `out` has fewer rows than sets times windows.
+    pub fn rows_in(
+        &self,
+        windows: &[Range<usize>],
+        range: Range<usize>,
+        wanted: MetricSet,
+        threads: usize,
+        out: &mut [Row],
+    ) {
         let _span = backcast_spans::span!("engine.lanes");
-        let out = &mut out[..range.len()];
-        if window.is_empty() {
-            out.fill(Row::EMPTY);
-            return;
-        }
         let bars = &self.market.assets[self.asset.index()].bars;
-        let ranges = BlockRanges::of(&bars.close[window.clone()]);
         let tape = Tape { open: &bars.open, close: &bars.close, actions: &self.actions };
-        let window = Window { plan: self, tape: &tape, ranges: &ranges, rows: window, wanted };
-        let groups = self.groups(range, out);
-        let work = groups.len() as f64 * 8.0 * window.rows.len() as f64;
-        if threads < 2 || work < SMALLEST_SHARED_WORK {
-            dispatch(self.isa, RowsKernel { window: &window, groups: &mut groups.into_iter() });
+        let windows: Vec<_> = windows.iter().map(|rows| self.window(rows)).collect();
+        let work = Work { plan: self, tape: &tape, windows: &windows, wanted };
+        let out = &mut out[..range.len() * windows.len()];
+        let groups = self.groups(range, windows.len(), out);
+        let bars: usize = windows.iter().map(|window| window.rows.len()).sum();
+        let evaluations = groups.len() as f64 * 8.0 * bars as f64;
+        if threads < 2 || evaluations < SMALLEST_SHARED_WORK {
+            dispatch(self.isa, RowsKernel { work: &work, groups: &mut groups.into_iter() });
             return;
         }
         let queue = Mutex::new(groups.into_iter());
@@ -133,59 +150,77 @@ impl<'a> Plan<'a> {
             for _ in 1..threads {
                 let worker = std::thread::Builder::new().name("worker".to_owned());
                 // Where the system gives no more threads, those that are there do the work.
-                let _ = worker.spawn_scoped(scope, || window.drain(&queue));
+                let _ = worker.spawn_scoped(scope, || work.drain(&queue));
             }
-            window.drain(&queue);
+            work.drain(&queue);
         });
+    }
+
+    fn window(&self, rows: &Range<usize>) -> Window {
+        let bars = &self.market.assets[self.asset.index()].bars;
+        let days = rows.clone().last().map_or(0, |last| bars.day[last] - bars.day[rows.start]);
+        let time = Timeline {
+            bars: rows.len() as f64,
+            days: f64::from(days),
+            periods_per_year: self.market.periods_per_year,
+        };
+        Window { rows: rows.clone(), ranges: BlockRanges::of(&bars.close[rows.clone()]), time }
     }
 
     /// Sets in groups of eight, those that share the series of the last parameter one after the other: these series then stay in the cache
     /// while the others pass by.
-    fn groups<'o>(&self, range: Range<usize>, out: &'o mut [Row]) -> Vec<Group<'o>> {
+    fn groups<'o>(
+        &self,
+        range: Range<usize>,
+        windows: usize,
+        out: &'o mut [Row],
+    ) -> Vec<Group<'o>> {
         let rhythm = self.sets.rhythm(8);
         let firsts = range.step_by(8);
+        let outs = out.chunks_mut(8 * windows.max(1));
         let mut groups: Vec<_> =
-            firsts.zip(out.chunks_mut(8)).map(|(first, out)| Group { first, out }).collect();
+            firsts.zip(outs).map(|(first, out)| Group { first, out }).collect();
         if rhythm > 1 {
-            groups.sort_by_key(|group| (group.first / 8 % rhythm, group.first));
+            groups.sort_by_key(|group| {
+                let at = group.first / 8;
+                (at / (rhythm * TILE), at % rhythm, at)
+            });
         }
         groups
     }
+}
 
-    fn timeline(&self, window: &Range<usize>) -> Timeline {
-        let day = &self.market.assets[self.asset.index()].bars.day;
-        Timeline {
-            bars: window.len() as f64,
-            days: f64::from(day[window.end - 1] - day[window.start]),
-            periods_per_year: self.market.periods_per_year,
-        }
-    }
+/// One stretch of bars and what all groups share on it.
+struct Window {
+    rows: Range<usize>,
+    ranges: BlockRanges,
+    time: Timeline,
 }
 
 /// Eight sets and where their rows go.
 struct Group<'o> {
     first: usize,
+    /// Set by set, for each set its windows.
     out: &'o mut [Row],
 }
 
 impl Group<'_> {
     /// Places of the eight sets in the product. Lanes beyond the last set repeat it and are dropped.
-    fn places(&self, sets: &ParamSets) -> [u64; 8] {
-        let last = self.out.len() - 1;
+    fn places(&self, sets: &ParamSets, windows: usize) -> [u64; 8] {
+        let last = self.out.len() / windows - 1;
         std::array::from_fn(|lane| sets.place(self.first + lane.min(last)))
     }
 }
 
-/// One stretch of bars and what all its groups share.
-struct Window<'k, 'a> {
+/// Windows of one plan.
+struct Work<'k, 'a> {
     plan: &'k Plan<'a>,
     tape: &'k Tape<'k>,
-    ranges: &'k BlockRanges,
-    rows: Range<usize>,
+    windows: &'k [Window],
     wanted: MetricSet,
 }
 
-impl Window<'_, '_> {
+impl Work<'_, '_> {
     /// One worker: takes groups until there are none.
     fn drain<'o>(&self, queue: &Mutex<std::vec::IntoIter<Group<'o>>>) {
         let _span = backcast_spans::span!("engine.lanes_work");
@@ -196,14 +231,14 @@ impl Window<'_, '_> {
             if mine.is_empty() {
                 return;
             }
-            dispatch(self.plan.isa, RowsKernel { window: self, groups: &mut mine.into_iter() });
+            dispatch(self.plan.isa, RowsKernel { work: self, groups: &mut mine.into_iter() });
         }
     }
 }
 
 /// Groups one after the other.
 struct RowsKernel<'k, 'a, 'o> {
-    window: &'k Window<'k, 'a>,
+    work: &'k Work<'k, 'a>,
     groups: &'k mut std::vec::IntoIter<Group<'o>>,
 }
 
@@ -212,7 +247,7 @@ impl Kernel for RowsKernel<'_, '_, '_> {
 
     #[inline(always)]
     fn run<V: LaneVector>(self) {
-        match (self.window.plan.signals.short(), self.window.wanted.needs_path()) {
+        match (self.work.plan.signals.short(), self.work.wanted.needs_path()) {
             (false, false) => self.groups::<V, false, false>(),
             (false, true) => self.groups::<V, false, true>(),
             (true, false) => self.groups::<V, true, false>(),
@@ -224,34 +259,35 @@ impl Kernel for RowsKernel<'_, '_, '_> {
 impl RowsKernel<'_, '_, '_> {
     #[inline(always)]
     fn groups<V: LaneVector, const SHORT: bool, const PATH: bool>(self) {
-        let Window { plan, tape, ranges, rows, wanted } = self.window;
-        let time = plan.timeline(rows);
-        let decisions = decisions(&plan.config, rows);
-        let mut planes: [Planes; TOGETHER] = Default::default();
-        let mut target = Target::default();
-        let mut groups = self.groups.peekable();
-        while groups.peek().is_some() {
-            let batch: Vec<Group> = groups.by_ref().take(TOGETHER).collect();
-            let operands: Vec<_> =
-                batch.iter().map(|group| plan.operands.group(&group.places(plan.sets))).collect();
-            let planes = &mut planes[..batch.len()];
-            Planes::make::<V>(planes, &plan.signals, plan.words, &operands);
-            for (group, planes) in batch.into_iter().zip(planes) {
-                target.make(&plan.signals, planes, plan.words, &decisions);
-                let outcome = simulate::<V, SHORT, PATH>(
+        let Work { plan, tape, windows, wanted } = self.work;
+        let tallied = wanted.needs_tally();
+        let (mut planes, mut target) = (Planes::default(), Target::default());
+        for group in self.groups {
+            let operands = plan.operands.group(&group.places(plan.sets, windows.len()));
+            planes.make::<V>(&plan.signals, plan.words, &operands);
+            for (at, Window { rows, ranges, time }) in windows.iter().enumerate() {
+                if rows.is_empty() {
+                    let of_window = group.out.iter_mut().skip(at).step_by(windows.len());
+                    of_window.for_each(|row| *row = Row::EMPTY);
+                    continue;
+                }
+                target.make(&plan.signals, &planes, plan.words, &decisions(&plan.config, rows));
+                let outcome = simulate::<V, SHORT, PATH>(&Course {
                     tape,
                     ranges,
-                    &plan.config,
-                    rows.clone(),
-                    &plan.signals,
-                    planes,
-                    &target,
-                );
+                    config: &plan.config,
+                    window: rows.clone(),
+                    signals: &plan.signals,
+                    planes: &planes,
+                    target: &target,
+                    tallied,
+                });
                 let mut totals = [CurveTotals::default(); 8];
                 outcome.curve.totals(&mut totals);
                 let tallies = outcome.tally.lanes();
-                for (lane, row) in group.out.iter_mut().enumerate() {
-                    *row = finish(&totals[lane], &tallies[lane], &time, plan.config.cash, *wanted);
+                let of_window = group.out.iter_mut().skip(at).step_by(windows.len());
+                for ((row, totals), tally) in of_window.zip(&totals).zip(&tallies) {
+                    *row = finish(totals, tally, time, plan.config.cash, *wanted);
                 }
             }
         }

@@ -5,12 +5,12 @@
 
 use std::ops::{Deref, DerefMut};
 
-use backcast_rules::{BAND, CompareOp, CrossDir, Node, NodeId, Program};
+use backcast_rules::{CompareOp, CrossDir, Node, NodeId, Program};
 use rustc_hash::FxHashMap;
 
 use super::{
-    operands::{LINES, Line},
-    vector::{LaneVector, put_byte},
+    compare::{LaneSeries, less, sides},
+    vector::LaneVector,
 };
 
 /// The same 64 bars of eight parameter sets, on one cache line.
@@ -249,13 +249,8 @@ impl Builder<'_> {
 /// Series of an operand for eight sets.
 pub(crate) trait Operands {
     /// Values of one operand for each lane.
-    fn lanes(&self, operand: OperandId) -> [&[Line]; 8];
+    fn lanes(&self, operand: OperandId) -> LaneSeries<'_>;
 }
-
-const NO_LINES: &[Line; LINES] = &[Line([0.0; 8]); LINES];
-
-/// Groups that are made together.
-pub(crate) const TOGETHER: usize = 4;
 
 /// Planes of one group of sets; kept from group to group.
 #[derive(Debug, Default)]
@@ -276,43 +271,18 @@ impl Planes {
         }
     }
 
-    /// Makes all planes of some groups, step by step for all of them: where they look at the same right-hand series, its edges are
-    /// made once.
+    /// Makes all planes of a group of sets.
     #[inline(always)]
     pub(crate) fn make<V: LaneVector>(
-        groups: &mut [Planes],
+        &mut self,
         signals: &Signals,
         words: usize,
-        operands: &[impl Operands],
+        operands: &impl Operands,
     ) {
         let _span = backcast_spans::span!("engine.signals");
-        for planes in &mut *groups {
-            planes.resize(signals, words);
-        }
+        self.resize(signals, words);
         for step in &signals.steps {
-            if let Step::Cross { left, right, up, down } = *step
-                && groups.len() == TOGETHER
-                && shares_right(operands, left, right)
-            {
-                cross_together::<V>(groups, operands, left, right, [up, down]);
-                for planes in &mut *groups {
-                    planes.latch(up, down);
-                }
-            } else {
-                for (planes, operands) in groups.iter_mut().zip(operands) {
-                    planes.step::<V>(*step, operands);
-                }
-            }
-        }
-    }
-
-    /// Turns the bars above and below into the bars of a cross.
-    #[inline(always)]
-    fn latch(&mut self, up: Plane, down: Plane) {
-        let [up, down] = self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
-        let mut latches = Latches::default();
-        for (up, down) in up.iter_mut().zip(down) {
-            latch_crosses(&mut latches, up, down);
+            self.step::<V>(*step, operands);
         }
     }
 
@@ -323,22 +293,23 @@ impl Planes {
                 self.planes[to.0].fill(Words::splat(if all { !0 } else { 0 }))
             }
             Step::Less { left, right, or_equal, to } => {
-                let left = operands.lanes(left);
-                let right = operands.lanes(right);
+                let (left, right) = (operands.lanes(left), operands.lanes(right));
                 let to = &mut self.planes[to.0];
                 if or_equal {
-                    less::<V, true>(left, right, to);
+                    less::<V, true>(&left, &right, to);
                 } else {
-                    less::<V, false>(left, right, to);
+                    less::<V, false>(&left, &right, to);
                 }
             }
             Step::Cross { left, right, up, down } => {
-                let left = operands.lanes(left);
-                let right = operands.lanes(right);
-                let [up_plane, down_plane] =
+                let (left, right) = (operands.lanes(left), operands.lanes(right));
+                let [up, down] =
                     self.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
-                sides::<V>(left, right, up_plane, down_plane);
-                self.latch(up, down);
+                sides::<V>(&left, &right, up, down);
+                let mut latches = Latches::default();
+                for (up, down) in up.iter_mut().zip(down) {
+                    latch_crosses(&mut latches, up, down);
+                }
             }
             Step::And { a, b, to } => self.words(a, b, to, |a, b| a & b),
             Step::Or { a, b, to } => self.words(a, b, to, |a, b| a | b),
@@ -376,92 +347,11 @@ fn shift(from: &[Words], by: usize, to: &mut [Words]) {
     }
 }
 
-/// 64 comparisons as bits.
-#[inline(always)]
-fn less64<V: LaneVector, const OR_EQUAL: bool>(left: &[Line], right: &[Line], to: &mut u64) {
-    let left: &[Line; LINES] = left.first_chunk().expect("lines of a word");
-    let right: &[Line; LINES] = right.first_chunk().expect("lines of a word");
-    for k in 0..LINES {
-        let (a, b) = (V::load(&left[k].0), V::load(&right[k].0));
-        put_byte(to, k, V::bits(if OR_EQUAL { a.le(b) } else { a.lt(b) }));
-    }
-}
-
-/// Whether eight lanes look at the same series.
-#[inline(always)]
-fn same(lanes: &[&[Line]; 8]) -> bool {
-    lanes.iter().all(|lane| std::ptr::eq(lane.as_ptr(), lanes[0].as_ptr()))
-}
-
-/// `left < right` (or `<=`) for all bars and lanes.
-#[inline(always)]
-fn less<V: LaneVector, const OR_EQUAL: bool>(
-    left: [&[Line]; 8],
-    right: [&[Line]; 8],
-    to: &mut [Words],
-) {
-    let distinct = if same(&left) && same(&right) { 1 } else { 8 };
-    for (w, out) in to.iter_mut().enumerate() {
-        let lines = w * LINES..(w + 1) * LINES;
-        for lane in 0..distinct {
-            let (left, right) = (&left[lane][lines.clone()], &right[lane][lines.clone()]);
-            less64::<V, OR_EQUAL>(left, right, &mut out[lane]);
-        }
-        if distinct == 1 {
-            *out = Words::splat(out[0]);
-        }
-    }
-}
-
 /// What both directions of a cross remember from word to word, per lane: bit 63 of the latches.
 #[derive(Clone, Copy, Default)]
 struct Latches {
     was_above: Words,
     was_below: Words,
-}
-
-/// Bars where `left` is above and where it is below `right`, by more than the band of a tie.
-#[inline(always)]
-fn sides<V: LaneVector>(
-    left: [&[Line]; 8],
-    right: [&[Line]; 8],
-    up: &mut [Words],
-    down: &mut [Words],
-) {
-    let one_left = same(&left);
-    for (w, (above, below)) in up.iter_mut().zip(down.iter_mut()).enumerate() {
-        let lines = w * LINES..(w + 1) * LINES;
-        let mut x = load_word::<V>(&left[0][lines.clone()]);
-        for lane in 0..8 {
-            if !one_left {
-                x = load_word::<V>(&left[lane][lines.clone()]);
-            }
-            sides64::<V>(&x, &right[lane][lines.clone()], &mut above[lane], &mut below[lane]);
-        }
-    }
-}
-
-#[inline(always)]
-fn load_word<V: LaneVector>(lines: &[Line]) -> [V; LINES] {
-    let lines: &[Line; LINES] = lines.first_chunk().expect("lines of a word");
-    let mut x = [V::splat(0.0); LINES];
-    for k in 0..LINES {
-        x[k] = V::load(&lines[k].0);
-    }
-    x
-}
-
-/// Where 64 bars of one series are above and below another, by more than the band of a tie. Making the edges here costs less than
-/// fetching them: the series that sets share come from the second-level cache.
-#[inline(always)]
-fn sides64<V: LaneVector>(x: &[V; LINES], right: &[Line], above: &mut u64, below: &mut u64) {
-    let right: &[Line; LINES] = right.first_chunk().expect("lines of a word");
-    for k in 0..LINES {
-        let b = V::load(&right[k].0);
-        let width = b.abs().mul(V::splat(BAND));
-        put_byte(above, k, V::bits(b.add(width).lt(x[k])));
-        put_byte(below, k, V::bits(x[k].lt(b.sub(width))));
-    }
 }
 
 /// The last state that was not a tie, as a carry chain: `set` generates, whatever is not `clear` propagates.
@@ -470,75 +360,6 @@ pub(crate) fn latch(set: u64, clear: u64, carry: u64) -> u64 {
     let pass = !clear;
     let sum = pass.wrapping_add(set).wrapping_add(carry);
     (pass & set) | ((pass | set) & !sum)
-}
-
-/// Whether all groups have the same eight series on the right, and each one series on the left.
-#[inline(always)]
-fn shares_right(operands: &[impl Operands], left: OperandId, right: OperandId) -> bool {
-    let first = operands[0].lanes(right);
-    operands.iter().all(|group| {
-        let same_right = group
-            .lanes(right)
-            .iter()
-            .zip(&first)
-            .all(|(a, b)| std::ptr::eq(a.as_ptr(), b.as_ptr()));
-        same_right && same(&group.lanes(left))
-    })
-}
-
-/// [`sides`] of some groups that have the right-hand series in common.
-#[inline(always)]
-fn cross_together<V: LaneVector>(
-    groups: &mut [Planes],
-    operands: &[impl Operands],
-    left: OperandId,
-    right: OperandId,
-    [up, down]: [Plane; 2],
-) {
-    let right = operands[0].lanes(right);
-    let mut lefts = [right[0]; TOGETHER];
-    for (to, group) in lefts.iter_mut().zip(operands) {
-        *to = group.lanes(left)[0];
-    }
-    let mut targets: [[&mut [Words]; 2]; TOGETHER] = Default::default();
-    for (to, group) in targets.iter_mut().zip(groups) {
-        let [up, down] =
-            group.planes.get_disjoint_mut([up.0, down.0]).expect("planes are distinct");
-        *to = [up, down];
-    }
-    for word in 0..targets[0][0].len() {
-        let lines = word * LINES..(word + 1) * LINES;
-        let mut left = [NO_LINES; TOGETHER];
-        for (to, from) in left.iter_mut().zip(&lefts) {
-            *to = from[lines.clone()].first_chunk().expect("lines of a word");
-        }
-        let mut out = targets.each_mut().map(|[up, down]| [&mut up[word], &mut down[word]]);
-        for lane in 0..8 {
-            let right = right[lane][lines.clone()].first_chunk().expect("lines of a word");
-            sides_together::<V>(&left, right, lane, &mut out);
-        }
-    }
-}
-
-/// 64 bars of one right-hand series against the left-hand series of all groups, in one lane.
-#[inline(always)]
-fn sides_together<V: LaneVector>(
-    left: &[&[Line; LINES]; TOGETHER],
-    right: &[Line; LINES],
-    lane: usize,
-    out: &mut [[&mut Words; 2]; TOGETHER],
-) {
-    for k in 0..LINES {
-        let b = V::load(&right[k].0);
-        let width = b.abs().mul(V::splat(BAND));
-        let (high, low) = (b.add(width), b.sub(width));
-        for group in 0..TOGETHER {
-            let x = V::load(&left[group][k].0);
-            let [above, below] = &mut out[group];
-            put_byte(&mut above[lane], k, V::bits(high.lt(x)));
-            put_byte(&mut below[lane], k, V::bits(x.lt(low)));
-        }
-    }
 }
 
 /// Turns the bars above and below of one word into the bars of a cross, in place.

@@ -57,7 +57,8 @@ impl Conditions {
 }
 
 impl Target {
-    /// The targets of eight sets that decide at the bars of `decisions` and are flat before.
+    /// The targets of eight sets that decide at the bars of `decisions` and are flat before. Outside of these bars no target
+    /// changes, and what is wanted is not told.
     #[inline(always)]
     pub(crate) fn make(
         &mut self,
@@ -69,9 +70,10 @@ impl Target {
         let short = signals.short();
         self.long.resize(words, NOTHING);
         self.short.resize(if short { words } else { 0 }, NOTHING);
+        self.changes.clear();
         self.changes.resize(words, 0);
         let mut before = (NOTHING, NOTHING);
-        for word in 0..words {
+        for word in decisions.start / 64..decisions.end.div_ceil(64) {
             let now = Conditions::of(signals, planes, word, inside(word, decisions));
             let mut changed = 0;
             if short {

@@ -87,6 +87,9 @@ impl Isa {
 pub trait LaneVector: Vector {
     /// Bit `bit` of each of eight words, lane 0 in bit 0.
     fn bit_of(words: &[u64; 8], bit: u32) -> u8;
+
+    /// Bits of the places where `left` is greater and where it is less than `right`.
+    fn apart(left: &[f32; 64], right: &[f32; 64], above: &mut u64, below: &mut u64);
 }
 
 /// Writes eight bits into one byte of a word, byte 0 lowest.
@@ -99,6 +102,17 @@ pub(crate) fn put_byte(word: &mut u64, byte: usize, bits: u8) {
     // SAFETY: the byte lies inside the word. Volatile, because eight plain stores in a row become shuffles that cost five times the
     // comparisons they come from.
     unsafe { std::ptr::from_mut(word).cast::<u8>().add(byte).write_volatile(bits) }
+}
+
+/// Writes sixteen bits into one quarter of a word, quarter 0 lowest.
+///
+/// # Panics
+/// If `quarter` is 4 or more.
+#[inline(always)]
+fn put_quarter(word: &mut u64, quarter: usize, bits: u16) {
+    assert!(quarter < 4);
+    // SAFETY: the quarter lies inside the word and on its own alignment. Volatile for the reason given at `put_byte`.
+    unsafe { std::ptr::from_mut(word).cast::<u16>().add(quarter).write_volatile(bits) }
 }
 
 /// Asks for the cache line of `slice[at]`, which will be read soon; nothing where there is no such place.
@@ -149,6 +163,21 @@ impl LaneVector for Array8 {
             lane += 1;
         }
         out
+    }
+
+    #[inline(always)]
+    fn apart(left: &[f32; 64], right: &[f32; 64], above: &mut u64, below: &mut u64) {
+        (*above, *below) = (0, 0);
+        for k in 0..16 {
+            // SAFETY: every x86-64 has these, and four values lie behind each place.
+            let (more, less) = unsafe {
+                let a = _mm_loadu_ps(left[k * 4..].as_ptr());
+                let b = _mm_loadu_ps(right[k * 4..].as_ptr());
+                (_mm_movemask_ps(_mm_cmpgt_ps(a, b)), _mm_movemask_ps(_mm_cmplt_ps(a, b)))
+            };
+            *above |= (more as u64) << (4 * k);
+            *below |= (less as u64) << (4 * k);
+        }
     }
 }
 
@@ -241,6 +270,18 @@ impl LaneVector for Avx512 {
         unsafe {
             let words = _mm512_loadu_epi64(words.as_ptr().cast());
             _mm512_test_epi64_mask(words, _mm512_set1_epi64(1i64 << bit))
+        }
+    }
+
+    #[inline(always)]
+    fn apart(left: &[f32; 64], right: &[f32; 64], above: &mut u64, below: &mut u64) {
+        for k in 0..4 {
+            unsafe {
+                let a = _mm512_loadu_ps(left[k * 16..].as_ptr());
+                let b = _mm512_loadu_ps(right[k * 16..].as_ptr());
+                put_quarter(above, k, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b));
+                put_quarter(below, k, _mm512_cmp_ps_mask::<_CMP_LT_OQ>(a, b));
+            }
         }
     }
 }
@@ -362,6 +403,20 @@ impl LaneVector for Avx2 {
             let high = _mm256_loadu_si256(words[4..].as_ptr().cast());
             signs(_mm256_castsi256_pd(_mm256_sll_epi64(low, up)))
                 | signs(_mm256_castsi256_pd(_mm256_sll_epi64(high, up))) << 4
+        }
+    }
+
+    #[inline(always)]
+    fn apart(left: &[f32; 64], right: &[f32; 64], above: &mut u64, below: &mut u64) {
+        for k in 0..8 {
+            unsafe {
+                let a = _mm256_loadu_ps(left[k * 8..].as_ptr());
+                let b = _mm256_loadu_ps(right[k * 8..].as_ptr());
+                let more = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(a, b));
+                let less = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LT_OQ>(a, b));
+                put_byte(above, k, more as u8);
+                put_byte(below, k, less as u8);
+            }
         }
     }
 }

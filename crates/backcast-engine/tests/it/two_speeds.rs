@@ -16,6 +16,8 @@ use crate::laws::configs;
 
 const A: AssetId = AssetId(0);
 
+const THREE: [Metric; 3] = [Metric::TotalReturn, Metric::Sharpe, Metric::MaxDrawdown];
+
 /// Runs random rules over a window of a random market at both speeds.
 fn check(seed: u64, shape: &MarketOptions, config: &RunConfig, window: (f64, f64)) {
     let market = random_market(seed, shape);
@@ -46,8 +48,16 @@ fn check(seed: u64, shape: &MarketOptions, config: &RunConfig, window: (f64, f64
     for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
         let plan = Plan::new(&program, &market, A, config, &sets, 0..count, isa).unwrap();
         let mut fast = vec![Row::EMPTY; count];
-        plan.rows(window.clone(), 0..count, MetricSet::of(&Metric::ALL), 1, &mut fast);
+        plan.rows(window.clone(), 0..count, MetricSet::ALL, 1, &mut fast);
+        // Neither other windows beside it nor metrics that are left out change what is found.
+        let windows = [0..rows / 3, window.clone(), 0..0];
+        let mut beside = vec![Row::EMPTY; count * windows.len()];
+        plan.rows_in(&windows, 0..count, MetricSet::of(&THREE), 1, &mut beside);
         for set in 0..count {
+            let row = &beside[set * windows.len() + 1];
+            let differs =
+                THREE.into_iter().find(|metric| row.get(*metric) != fast[set].get(*metric));
+            assert_eq!(differs, None, "{isa:?}, set {set}, window {window:?} beside others");
             assert_eq!(
                 fast[set],
                 slow[set],

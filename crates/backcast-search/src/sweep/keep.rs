@@ -11,6 +11,9 @@ use crate::{
     spec::Spec,
 };
 
+/// Bytes that the hasher gets at a time.
+const HASHED_AT_ONCE: usize = 1 << 16;
+
 /// Layout number of the digest.
 const DIGEST_LAYOUT: u32 = 1;
 
@@ -24,6 +27,8 @@ pub(super) struct Keeper {
     empty: Vec<usize>,
     first_note: Option<String>,
     hasher: blake3::Hasher,
+    /// What the hasher gets next: it is fast where it gets much at a time.
+    bytes: Vec<u8>,
 }
 
 impl Keeper {
@@ -47,6 +52,7 @@ impl Keeper {
             empty: vec![0; accounts],
             first_note: None,
             hasher,
+            bytes: Vec::new(),
         }
     }
 
@@ -76,7 +82,8 @@ impl Keeper {
     /// endian, -0.0 as 0.0.
     fn digest(&mut self, chunk: &Chunk) {
         let _span = backcast_spans::span!("search.digest");
-        let mut bytes = Vec::with_capacity(chunk.rows.len() * (2 + 8 * self.metrics.len()));
+        let bytes = &mut self.bytes;
+        bytes.reserve(chunk.rows.len() * (2 + 8 * self.metrics.len()));
         for row in &chunk.rows {
             let start = bytes.len();
             bytes.extend_from_slice(&[0, 0]);
@@ -92,12 +99,15 @@ impl Keeper {
         for digest in chunk.digests.iter().flatten() {
             bytes.extend_from_slice(digest.as_bytes());
         }
-        self.hasher.update(&bytes);
+        if bytes.len() >= HASHED_AT_ONCE {
+            self.hasher.update(bytes);
+            bytes.clear();
+        }
     }
 
     /// The result, its sets still missing.
     pub(super) fn finish(
-        self,
+        mut self,
         bound: &Bound,
         accounts: &[Account],
         manifest: Manifest,
@@ -130,7 +140,7 @@ impl Keeper {
             metric: self.metric,
             means,
             best,
-            digest: self.hasher.finalize().to_hex().to_string(),
+            digest: self.hasher.update(&self.bytes).finalize().to_hex().to_string(),
             notices,
             sets: ParamSets::product(Vec::new()),
             manifest,

@@ -32,7 +32,7 @@ use state::State;
 pub use state::{SavedSweep, saved_sweep};
 
 /// Sets of a chunk where lanes run them.
-const LANES_CHUNK: usize = 1 << 16;
+const LANES_CHUNK: usize = 1 << 15;
 
 /// Sets of a chunk where the event engine runs them: a second or so.
 pub(crate) const EVENT_CHUNK: usize = 1 << 10;

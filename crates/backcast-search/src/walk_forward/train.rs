@@ -32,6 +32,9 @@ use crate::{
 /// Sets that lanes look at together.
 const CHUNK: usize = 1 << 14;
 
+/// Rows of all windows that lanes make together.
+const ROWS_AT_ONCE: usize = 1 << 14;
+
 /// Scores that are kept for all windows together.
 const MAX_SCORES: usize = 4_000_000;
 
@@ -122,30 +125,57 @@ impl Trainer<'_> {
         progress: &dyn Progress,
     ) -> Result<(), SearchError> {
         let _span = backcast_spans::span!("search.train_chunk");
-        let mut rows = vec![Row::EMPTY; chunk.len()];
-        let plan = if self.fallback { None } else { Some(self.plan(account, chunk)?) };
         let slow = self.too_slow(account);
-        for (window, (from, to)) in self.days.iter().enumerate() {
-            rows.fill(Row::EMPTY);
-            if let Some(plan) = &plan {
-                let window = self.rows(account.members.start, *from, *to);
-                let wanted = MetricSet::of(&[self.metric]);
-                plan.rows(window, chunk.clone(), wanted, self.threads(), &mut rows);
-            } else {
-                self.one_by_one(account, chunk, (*from, *to), &mut rows)?;
+        let windows = self.days.len();
+        if self.fallback {
+            let mut rows = vec![Row::EMPTY; chunk.len()];
+            for (window, days) in self.days.iter().enumerate() {
+                rows.fill(Row::EMPTY);
+                self.one_by_one(account, chunk, *days, &mut rows)?;
+                self.add_scores(window, (chunk, chunk.clone()), slow.as_deref(), sums, rows.iter());
+                progress.advance(chunk.len() as u64);
             }
-            if let Some(slow) = &slow {
-                self.empty_slow(account, &slow[window], chunk, &mut rows);
+            return Ok(());
+        }
+        let plan = self.plan(account, chunk)?;
+        let ranges =
+            self.days.iter().map(|(from, to)| self.rows(account.members.start, *from, *to));
+        let ranges: Vec<_> = ranges.collect();
+        let wanted = MetricSet::of(&[self.metric]);
+        let at_once = (ROWS_AT_ONCE / windows).max(1).next_multiple_of(8);
+        let mut rows = vec![Row::EMPTY; chunk.len().min(at_once) * windows];
+        for start in chunk.clone().step_by(at_once) {
+            let sets = start..chunk.end.min(start + at_once);
+            let rows = &mut rows[..sets.len() * windows];
+            plan.rows_in(&ranges, sets.clone(), wanted, self.threads(), rows);
+            for window in 0..windows {
+                let rows = rows.iter().skip(window).step_by(windows);
+                self.add_scores(window, (chunk, sets.clone()), slow.as_deref(), sums, rows);
+                progress.advance(sets.len() as u64);
             }
-            for (i, row) in rows.iter().enumerate() {
-                if let Some(score) = row.get(self.metric) {
-                    sums.sum[window * sums.sets + i] += score;
-                    sums.count[window * sums.sets + i] += 1.0;
-                }
-            }
-            progress.advance(chunk.len() as u64);
         }
         Ok(())
+    }
+
+    /// Adds the scores of some sets of the chunk in one window; `slow` tells for each window which sets cannot trade.
+    fn add_scores<'r>(
+        &self,
+        window: usize,
+        (chunk, sets): (&Range<usize>, Range<usize>),
+        slow: Option<&[Vec<TooSlow<'_>>]>,
+        sums: &mut Sums,
+        rows: impl Iterator<Item = &'r Row>,
+    ) {
+        for (set, row) in sets.zip(rows) {
+            let at = window * sums.sets + set - chunk.start;
+            let score = row.get(self.metric);
+            if let Some(score) =
+                score.filter(|_| !slow.is_some_and(|slow| self.cannot_trade(&slow[window], set)))
+            {
+                sums.sum[at] += score;
+                sums.count[at] += 1.0;
+            }
+        }
     }
 
     fn plan(&self, account: &Account, chunk: &Range<usize>) -> Result<Plan<'_>, SearchError> {
@@ -218,20 +248,10 @@ impl Trainer<'_> {
         Some(self.days.iter().map(of_window).collect())
     }
 
-    fn empty_slow(
-        &self,
-        account: &Account,
-        slow: &[TooSlow<'_>],
-        chunk: &Range<usize>,
-        rows: &mut [Row],
-    ) {
-        debug_assert_eq!(slow.len(), account.members.len());
-        for (set, row) in chunk.clone().zip(rows) {
-            let values = self.sets.values(set);
-            if slow.iter().all(|slow| slow.warm_up(&values).is_some()) {
-                *row = Row::EMPTY;
-            }
-        }
+    /// Whether a set can trade with no member of its account.
+    fn cannot_trade(&self, slow: &[TooSlow<'_>], set: usize) -> bool {
+        let values = self.sets.values(set);
+        slow.iter().all(|slow| slow.warm_up(&values).is_some())
     }
 }
 
