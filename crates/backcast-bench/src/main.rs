@@ -20,11 +20,14 @@ use options::BenchOptions;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const USAGE: &str = "\
-usage: backcast-bench bench [JOB...] [--runs N] [--threads N] [--format table|json]
+usage: backcast-bench bench [JOB...] [--runs N] [--threads N] [--sessions N] [--format table|json]
        backcast-bench conformance calendars --dir DIR
        backcast-bench conformance indicators --dir DIR [--data DIR]";
 
 fn main() -> ExitCode {
+    if let Some(code) = backcast_lab::child::launched() {
+        return code;
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {

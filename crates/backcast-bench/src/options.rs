@@ -9,13 +9,13 @@ pub(crate) struct BenchOptions {
     pub(crate) json: bool,
 }
 
-static ALL: [Job; 9] = JOBS;
+static ALL: [Job; 10] = JOBS;
 
 impl BenchOptions {
     pub(crate) fn parse(words: &[&str]) -> Result<BenchOptions, String> {
         let mut options = BenchOptions {
             jobs: Vec::new(),
-            measure: Options { runs: 15, threads: vec![1, 2] },
+            measure: Options { runs: 15, threads: vec![1, 2], sessions: 5 },
             json: false,
         };
         let mut words = words.iter();
@@ -23,6 +23,7 @@ impl BenchOptions {
             match *word {
                 "--runs" => options.measure.runs = number(word, words.next())?,
                 "--threads" => options.measure.threads = vec![number(word, words.next())?],
+                "--sessions" => options.measure.sessions = number(word, words.next())?,
                 "--format" => {
                     options.json = match words.next().copied() {
                         Some("json") => true,

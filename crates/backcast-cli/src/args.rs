@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Report(report::Args),
     Profile(profile::Args),
     Dashboard(dashboard::Args),
+    Bench(Box<bench::Args>),
     Doctor(doctor::Args),
 }
 

@@ -61,7 +61,7 @@ impl Failure {
     }
 
     /// Where in a text it is.
-    fn at(mut self, name: &str, text: &str, offset: usize, len: usize) -> Failure {
+    pub(crate) fn at(mut self, name: &str, text: &str, offset: usize, len: usize) -> Failure {
         let label = LabeledSpan::new(None, offset.min(text.len()), len);
         self.place =
             Some(Box::new(Place { source: NamedSource::new(name, text.to_owned()), label }));

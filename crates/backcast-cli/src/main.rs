@@ -10,6 +10,8 @@ mod isa;
 mod live;
 mod metrics;
 mod number;
+mod output_file;
+mod own_command;
 mod page;
 mod progress;
 mod quantity;

@@ -4,17 +4,7 @@ use std::time::Duration;
 
 /// `500ms`, `10s`, `2min`, `1h`; a bare number is seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let text = text.trim();
-    let units =
-        [("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9), ("min", 60.0), ("h", 3600.0), ("s", 1.0)];
-    let (number, unit) = units
-        .iter()
-        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)))
-        .unwrap_or((text, 1.0));
-    let seconds = number.trim().parse::<f64>().ok().map(|n| n * unit);
-    seconds
-        .filter(|seconds| *seconds > 0.0 && *seconds <= 1e9)
-        .map(Duration::from_secs_f64)
+    backcast_lab::bench::duration(text)
         .ok_or_else(|| "a time is a number above zero and a unit: 500ms, 10s, 2min, 1h".to_owned())
 }
 

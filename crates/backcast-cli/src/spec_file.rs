@@ -30,6 +30,20 @@ impl Changes {
         self.set.is_empty() && self.from.is_none() && self.to.is_none()
     }
 
+    /// Changes as after `--set`.
+    pub(crate) fn of(set: Vec<String>) -> Changes {
+        Changes { set, ..Changes::default() }
+    }
+
+    /// The same with each text put through a function.
+    pub(crate) fn map(&self, text: impl Fn(&str) -> String) -> Changes {
+        Changes {
+            set: self.set.iter().map(|one| text(one)).collect(),
+            from: self.from.as_deref().map(&text),
+            to: self.to.as_deref().map(&text),
+        }
+    }
+
     /// The same for the spec; later ones win.
     pub(crate) fn overrides(&self) -> Vec<Override> {
         let sets = self.set.iter().map(|text| Override::set(text));

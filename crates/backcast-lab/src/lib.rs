@@ -1,6 +1,8 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
+pub mod bench;
 pub mod child;
 pub mod live;
+pub mod machine;
 pub mod profile;
 pub mod stats;

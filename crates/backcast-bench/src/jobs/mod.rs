@@ -6,6 +6,7 @@ mod many_assets;
 mod million;
 mod minute_run;
 mod sample;
+mod sessions;
 mod single;
 mod start;
 mod statistics;
@@ -27,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) runs: usize,
     /// Thread counts of jobs that spread over threads, fewest first.
     pub(crate) threads: Vec<usize>,
+    /// Sessions of a command against itself.
+    pub(crate) sessions: usize,
 }
 
 /// Something to measure.
@@ -37,7 +40,7 @@ pub(crate) struct Job {
 }
 
 /// All jobs in the order of their figures.
-pub(crate) const JOBS: [Job; 9] = [
+pub(crate) const JOBS: [Job; 10] = [
     grid::JOB,
     minute_run::JOB,
     many_assets::JOB,
@@ -47,6 +50,7 @@ pub(crate) const JOBS: [Job; 9] = [
     million::JOB,
     start::JOB,
     statistics::JOB,
+    sessions::JOB,
 ];
 
 /// Work for a process of its own, by the name it is called with: prints what it measured.
@@ -54,6 +58,7 @@ pub(crate) fn child(name: &str, arguments: &[&str]) -> Result<String, String> {
     match name {
         "sample" => sample::child(arguments),
         "million" => million::child(arguments),
+        "spin" => sessions::child(arguments),
         _ => Err(format!("no work called `{name}`")),
     }
 }

@@ -1,5 +1,6 @@
 //! One file for each command: a function from arguments to output.
 
+pub(crate) mod bench;
 pub(crate) mod bundles;
 pub(crate) mod calendar;
 pub(crate) mod dashboard;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Walkforward(args) => walkforward::run(&args, terminal),
         Command::Profile(args) => profile::run(&args, terminal),
         Command::Dashboard(args) => dashboard::run(&args, terminal),
+        Command::Bench(args) => bench::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
     }

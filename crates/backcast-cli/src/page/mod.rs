@@ -13,7 +13,7 @@ use backcast_report::{Page, render};
 use backcast_search::Spec;
 use backcast_types::{Day, Timestamp};
 
-use crate::{failure::Failure, number, terminal::Terminal};
+use crate::{failure::Failure, number, output_file, terminal::Terminal};
 
 pub(crate) use account::run;
 pub(crate) use sweep::sweep;
@@ -26,15 +26,7 @@ const CURRENCY: &str = "";
 pub(crate) fn write(path: &Path, page: &Page, terminal: &mut Terminal) -> Result<(), Failure> {
     let _span = backcast_spans::span!("report.write");
     let text = render(page);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let aside = path.with_file_name(name);
-    let written = std::fs::write(&aside, &text).and_then(|()| std::fs::rename(&aside, path));
-    if let Err(error) = written {
-        // The error is what matters; a leftover that cannot be removed was not written either.
-        let _ = std::fs::remove_file(&aside);
-        return Err(Failure::writing(path, &error));
-    }
+    output_file::write(path, text.as_bytes())?;
     let megabytes = number::grouped(text.len() as f64 / 1e6, 1);
     terminal.say(&format!("report: {} ({megabytes} MB), open it in a browser", path.display()));
     Ok(())

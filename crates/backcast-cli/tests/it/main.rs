@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod bad_specs;
+mod benches;
 mod children;
 mod dashboard;
 mod examples;

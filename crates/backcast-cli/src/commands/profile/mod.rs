@@ -19,7 +19,14 @@ use backcast_lab::{
 use backcast_store::Home;
 use clap::ValueEnum;
 
-use crate::{failure::Failure, interrupt, quantity, spec_file::Changes, terminal::Terminal};
+use crate::{
+    failure::Failure,
+    interrupt,
+    own_command::{self, Kind},
+    quantity,
+    spec_file::Changes,
+    terminal::Terminal,
+};
 
 /// Bytes of each end of the command's output that are kept for messages.
 const KEPT_OUTPUT: usize = 4096;
@@ -46,7 +53,7 @@ pub(crate) struct Args {
     changes: Changes,
     /// Which command runs the spec; if not given, a grid is swept and anything else is one run
     #[arg(long = "as", value_enum, value_name = "HOW", requires = "spec")]
-    by: Option<subject::As>,
+    by: Option<Kind>,
     /// Any command and its arguments, after `--`; no shell takes it apart
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<std::ffi::OsString>,
@@ -195,7 +202,7 @@ fn measure(args: &Args, terminal: &mut Terminal) -> Result<Outcome, Failure> {
         return Ok(profile::attach(pid, args.during, perf, &stop)?);
     }
     let subject = match &args.spec {
-        Some(spec) => subject::of_spec(spec, &args.changes, args.by)?,
+        Some(spec) => own_command::on_spec(spec, &args.changes, args.by)?,
         None if !args.changes.is_empty() => {
             return Err(Failure::usage("--set, --from and --to change a spec; there is none")
                 .help("options of the command itself stand after `--`"));

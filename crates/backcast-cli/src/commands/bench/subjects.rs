@@ -1,0 +1,212 @@
+//! From the command line or a suite to what is measured.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use backcast_lab::{
+    bench::{Entry, Plan, Scan, Setting, Suite, Target, Work},
+    child::{Capture, RunOptions, Sampling, Subject},
+    stats::Criteria,
+};
+
+use super::{Args, revision::Revision, words};
+use crate::{failure::Failure, own_command, spec_file::Changes, terminal::Terminal};
+
+/// One session to be: what, against what, how.
+pub(super) struct Bench {
+    pub(super) candidate: Subject,
+    pub(super) base: Option<Subject>,
+    pub(super) plan: Plan,
+}
+
+/// Runs that count unless something else is asked for.
+const ITERATIONS: u32 = 10;
+/// Runs before them.
+const WARMUP: u32 = 1;
+
+/// All sessions that the command line asks for, one for each combination of scanned values.
+pub(super) fn of_command_line(
+    args: &Args,
+    revision: &mut Option<Revision>,
+    terminal: &mut Terminal,
+) -> Result<Vec<Bench>, Failure> {
+    let plan = plan(args)?;
+    Scan::check(&args.scan, &scanned_words(args))?;
+    let settings = Scan::settings(&args.scan);
+    let mut benches = Vec::with_capacity(settings.len());
+    for setting in &settings {
+        let candidate = candidate(args, setting)?;
+        let base = base(args, setting, &candidate, revision, terminal)?;
+        benches.push(Bench { candidate, base, plan: plan.clone() });
+    }
+    Ok(benches)
+}
+
+/// Words in which a scanned parameter may stand.
+fn scanned_words(args: &Args) -> Vec<String> {
+    let mut words: Vec<String> =
+        args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    words.extend(args.changes.words().iter().map(|word| word.to_string_lossy().into_owned()));
+    words.extend(args.vs_command.clone());
+    words.extend(args.env.clone());
+    words
+}
+
+fn candidate(args: &Args, setting: &Setting) -> Result<Subject, Failure> {
+    let subject = match &args.spec {
+        Some(path) => {
+            let changes = args.changes.map(|text| Scan::fill(text, setting));
+            own_command::on_spec(path, &changes, args.kind)?
+        }
+        None => {
+            let fill = |word: &OsString| match word.to_str() {
+                Some(text) => Scan::fill(text, setting).into(),
+                None => word.clone(),
+            };
+            command(args.command.iter().map(fill).collect(), args.shell)?
+        }
+    };
+    let subject = surrounded(subject, args, setting)?;
+    let Some(name) = &args.name else { return Ok(subject) };
+    let values: Vec<String> =
+        setting.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let suffix = if values.is_empty() { String::new() } else { format!(" {}", values.join(" ")) };
+    Ok(subject.named(format!("{name}{suffix}")))
+}
+
+fn command(words: Vec<OsString>, shell: bool) -> Result<Subject, Failure> {
+    if words.first().is_none_or(|word| word.is_empty()) {
+        return Err(Failure::usage("a command is empty"));
+    }
+    if !shell {
+        return Ok(Subject::new(words));
+    }
+    let line: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    Ok(Subject::shell(&line.join(" ")))
+}
+
+fn base(
+    args: &Args,
+    setting: &Setting,
+    candidate: &Subject,
+    revision: &mut Option<Revision>,
+    terminal: &mut Terminal,
+) -> Result<Option<Subject>, Failure> {
+    if let Some(path) = &args.vs {
+        let changes = args.changes.map(|text| Scan::fill(text, setting));
+        let subject = own_command::on_spec(path, &changes, args.kind)?;
+        return surrounded(subject, args, setting).map(Some);
+    }
+    if let Some(line) = &args.vs_command {
+        let line = Scan::fill(line, setting);
+        let subject = if args.shell {
+            Subject::shell(&line)
+        } else {
+            Subject::new(words::split(&line)?).named(line)
+        };
+        return surrounded(subject, args, setting).map(Some);
+    }
+    let Some(name) = &args.vs_revision else { return Ok(None) };
+    if revision.is_none() {
+        *revision = Some(Revision::build(name, &args.build, terminal)?);
+    }
+    let Some(revision) = revision else { return Ok(None) };
+    let twin = if args.spec.is_some() {
+        revision.backcast(candidate)?
+    } else {
+        revision.twin(candidate)?
+    };
+    Ok(Some(twin))
+}
+
+/// With folder and variables of the command line.
+fn surrounded(mut subject: Subject, args: &Args, setting: &Setting) -> Result<Subject, Failure> {
+    subject.dir = args.dir.clone();
+    for pair in &args.env {
+        let pair = Scan::fill(pair, setting);
+        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::usage(format!("`{pair}` is no variable"))
+                .help("such as: --env OMP_NUM_THREADS=1"));
+        };
+        subject = subject.with_env(name, value);
+    }
+    Ok(subject)
+}
+
+/// How sessions are taken.
+fn plan(args: &Args) -> Result<Plan, Failure> {
+    let capture = if args.read_output { Capture::Ends(0) } else { Capture::Discard };
+    let work = match (args.work, &args.unit) {
+        (Some(amount), unit) => {
+            Some(Work { amount, unit: unit.clone().unwrap_or_else(|| "units".to_owned()) })
+        }
+        (None, _) => None,
+    };
+    Ok(Plan {
+        runs: args.iterations.unwrap_or(ITERATIONS),
+        warmup: args.warmup.unwrap_or(WARMUP),
+        options: RunOptions {
+            timeout: args.timeout,
+            affinity: args.affinity.clone(),
+            stdout: capture,
+            sampling: (!args.no_sampling).then_some(Sampling::LIGHT),
+            ..RunOptions::default()
+        },
+        criteria: Criteria {
+            level: args.level,
+            within: args.effect,
+            seed: args.seed,
+            ..Criteria::default()
+        },
+        seed: args.seed,
+        any_exit: args.ignore_failure,
+        work,
+        ..Plan::new(format!("backcast {}", env!("CARGO_PKG_VERSION")))
+    })
+}
+
+/// All sessions of a suite. What an entry says wins over the command line, which wins over what is usual.
+pub(super) fn of_suite(args: &Args, path: &Path) -> Result<Vec<Bench>, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let shown = path.display().to_string();
+    let suite = Suite::parse(&text).map_err(|error| {
+        let failure = Failure::new(&error.message);
+        match error.place {
+            Some(place) => failure.at(&shown, &text, place.start, place.len()),
+            None => failure.help(format!("in {shown}; examples/suite.toml is a suite")),
+        }
+    })?;
+    let common = plan(args)?;
+    let entry = |entry: &Entry| {
+        let in_suite = |target: &Target| target_of(target, args, entry);
+        let mut plan = common.clone();
+        plan.runs = args.iterations.or(entry.iterations).unwrap_or(ITERATIONS);
+        plan.warmup = args.warmup.or(entry.warmup).unwrap_or(WARMUP);
+        plan.options.timeout = args.timeout.or(entry.timeout);
+        plan.work = entry.work.clone();
+        let candidate = in_suite(&entry.target)?.named(&entry.name);
+        let base = entry.versus.as_ref().map(in_suite).transpose()?;
+        Ok(Bench { candidate, base, plan })
+    };
+    suite.entries.iter().map(entry).collect()
+}
+
+fn target_of(target: &Target, args: &Args, entry: &Entry) -> Result<Subject, Failure> {
+    let words = |words: &[String]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let mut subject = match target {
+        Target::Spec { path, set } => {
+            let path = PathBuf::from(path);
+            own_command::on_spec(&path, &Changes::of(set.clone()), args.kind)?
+        }
+        Target::Backcast(arguments) => own_command::with_arguments(words(arguments))?,
+        Target::Command(argv) => Subject::new(words(argv)),
+        Target::Shell(line) => Subject::shell(line),
+    };
+    for (name, value) in &entry.env {
+        subject = subject.with_env(name, value);
+    }
+    surrounded(subject, args, &Setting::new())
+}

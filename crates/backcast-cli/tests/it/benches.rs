@@ -1,0 +1,356 @@
+//! `backcast bench` as a user runs it: figures, verdicts, files, and what is wrong with what was typed.
+
+use std::{
+    fs,
+    io::Read,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::program::{Outcome, Project};
+
+/// A script that a user could have written.
+fn script(project: &Project, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    project.write(name, &format!("#!/bin/sh\n{text}\n"));
+    let everyone = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(project.path(name), everyone).unwrap();
+}
+
+fn rows(project: &Project, args: &[&str]) -> Vec<Value> {
+    let args = [&["bench", "--format", "json"], args].concat();
+    let told = project.stdout(&args);
+    serde_json::from_str::<Value>(&told).unwrap().as_array().unwrap().clone()
+}
+
+fn refused(project: &Project, args: &[&str]) -> (i32, String) {
+    let Outcome { code, stdout, stderr } = project.run(&[&["bench"], args].concat());
+    assert_eq!(stdout, "", "{args:?}");
+    (code, stderr)
+}
+
+#[test]
+fn figures_of_a_command_are_all_there_and_in_order() {
+    let project = Project::new();
+    let rows =
+        rows(&project, &["-n", "5", "--work", "100", "--unit", "naps", "--", "sleep", "0.05"]);
+    let row = rows[0].as_object().unwrap();
+    let number = |key: &str| row[key].as_f64().unwrap_or_else(|| panic!("{key}: {row:?}"));
+    assert_eq!((row["command"].as_str(), number("runs")), (Some("sleep 0.05"), 5.0));
+    let rising = ["min", "median", "p95", "p99", "max"].map(number);
+    assert!(rising.is_sorted() && rising[0] >= 0.05, "{rising:?}");
+    assert!(number("mean_low") <= number("mean") && number("mean") <= number("mean_high"));
+    assert!(number("cores") < 0.3 && number("peak_bytes") > 100_000.0);
+    let rate = number("throughput") * number("median");
+    assert!((rate - 100.0).abs() < 1e-6, "{rate}");
+}
+
+#[test]
+fn people_read_the_same_figures_and_are_told_what_a_peak_is() {
+    let project = Project::new();
+    let told = project.stdout(&["bench", "-n", "3", "--", "sleep", "0.01"]);
+    for word in ["mean", "median", "p95", "p99", "deviation", "user", "system", "cores"] {
+        assert!(told.contains(word), "{told}");
+    }
+    assert!(told.contains("MB peak of one process"), "{told}");
+}
+
+#[test]
+fn iterations_and_warm_ups_are_as_many_as_asked_for() {
+    let project = Project::new();
+    script(&project, "count", "echo x >> runs");
+    let runs = |args: &[&str]| {
+        let _ = fs::remove_file(project.path("runs"));
+        project.run(&[&["bench"], args, &["--", "./count"]].concat());
+        fs::read_to_string(project.path("runs")).unwrap().lines().count()
+    };
+    assert_eq!(runs(&[]), 11);
+    assert_eq!(runs(&["-n", "2", "--warmup", "3"]), 5);
+    assert_eq!(runs(&["-n", "3", "--warmup", "0", "--vs-command", "./count"]), 8);
+}
+
+#[test]
+fn a_slower_command_is_a_regression_and_a_faster_one_is_not() {
+    let project = Project::new();
+    let compared = |base: &str, own: &str| {
+        project.run(&["bench", "--vs-command", base, "-n", "8", "--", "sleep", own])
+    };
+    let slower = compared("sleep 0.05", "0.3");
+    assert!(slower.stdout.contains("verdict: slower by"), "{}", slower.stdout);
+    // A machine under load may be doubted, and is then never a pass.
+    assert!([1, 3].contains(&slower.code), "{}", slower.stderr);
+    let faster = compared("sleep 0.3", "0.05");
+    assert!(faster.stdout.contains("verdict: faster by"), "{}", faster.stdout);
+    assert!([0, 3].contains(&faster.code), "{}", faster.stderr);
+}
+
+#[test]
+fn too_few_runs_for_a_check_are_no_measurement() {
+    let project = Project::new();
+    let few = ["bench", "--vs-command", "sleep 0.01", "-n", "4", "--", "sleep", "0.05"];
+    let outcome = project.run(&few);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("could not measure"), "{}", outcome.stderr);
+}
+
+#[test]
+fn effect_and_level_change_what_is_said() {
+    let project = Project::new();
+    let equal = |args: &[&str]| {
+        let command = ["--vs-command", "sleep 0.1", "-n", "8", "--", "sleep", "0.1"];
+        project.run(&[&["bench"], args, &command].concat()).stdout
+    };
+    // Chance may decide for either side, whatever the effect.
+    assert!(!equal(&["--effect", "95%"]).contains("inconclusive"));
+    assert!(!equal(&["--effect", "0.0001%"]).contains("equivalent"));
+    assert!(equal(&["--level", "80%"]).contains("80 %]"));
+}
+
+#[test]
+fn what_cannot_be_started_is_wrong_usage() {
+    let project = Project::new();
+    project.write("plain", "text");
+    fs::create_dir(project.path("folder")).unwrap();
+    let says = |args: &[&str], text: &str| {
+        let (code, stderr) = refused(&project, args);
+        assert_eq!(code, 2, "{args:?}: {stderr}");
+        assert!(stderr.contains(text), "{args:?}: {stderr}");
+    };
+    says(&["--", "no-such-program"], "there is no program `no-such-program` on the search path");
+    says(&["--", "./gone"], "there is no program [folder]/gone");
+    says(&["--", "./folder"], "[folder]/folder is a folder, not a program");
+    says(&["--", "./plain"], "chmod +x [folder]/plain");
+    says(&["--dir", "nowhere", "--", "true"], "there is no folder nowhere to run in");
+    says(&["--affinity", "100000", "--", "true"], "processor 100000 cannot be used; usable are");
+    says(&["--vs-command", "'open", "--", "true"], "ends in an open quote");
+    says(&["--env", "=1", "--", "true"], "`=1` is no variable");
+    says(&["--export", "x.pdf", "--", "true"], "the ending of x.pdf names no format");
+    says(&["--scan", "N=1,2", "--", "true"], "no word of the command says {N}");
+    says(&["--scan", "N", "--", "true"], "`N` is no scan");
+    says(&["--effect", "0%", "--", "true"], "a share such as 1% or 0.01");
+    says(&["--timeout", "soon", "--", "true"], "a time is a number above zero");
+    says(&["--unit", "bars", "--", "true"], "--work");
+    says(&["-n", "0", "--", "true"], "1..=100000");
+    says(&["--vs-revision", "HEAD", "--", "./plain"], "there is no git repository here");
+    says(&[], "<SPEC>");
+}
+
+#[test]
+fn what_runs_and_fails_could_not_be_measured() {
+    let project = Project::new();
+    script(&project, "fail", "echo '<b>the reason</b>' >&2; exit 3");
+    let says = |args: &[&str], text: &str| {
+        let (code, stderr) = refused(&project, args);
+        assert_eq!(code, 3, "{args:?}: {stderr}");
+        assert!(stderr.contains(text), "{args:?}: {stderr}");
+    };
+    says(&["--", "./fail"], "`./fail` ended with exit code 3 in its warm-up");
+    says(&["--warmup", "0", "--", "./fail"], "in run 1");
+    says(&["--", "./fail"], "<b>the reason</b>");
+    says(&["--shell", "--", "kill -9 $$"], "ended with signal SIGKILL");
+    says(&["--timeout", "200ms", "--", "sleep", "300"], "past its time limit");
+    let allowed = project.run(&["bench", "--ignore-failure", "-n", "2", "--", "./fail"]);
+    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+}
+
+#[test]
+fn a_shell_line_has_pipes_and_plain_words_have_none() {
+    let project = Project::new();
+    let line = ["bench", "-n", "1", "--shell", "--", "echo a | grep -q a"];
+    assert_eq!(project.run(&line).code, 0);
+    let words = ["bench", "-n", "1", "--", "echo a | grep -q a"];
+    assert_eq!(project.run(&words).code, 2);
+}
+
+#[test]
+fn daemons_and_gigabytes_do_no_harm() {
+    let project = Project::new();
+    script(&project, "daemon", "setsid sh -c 'echo $$ >> pids; exec sleep 300' & sleep 0.2");
+    let told = project.stdout(&["bench", "-n", "2", "--warmup", "0", "--", "./daemon"]);
+    assert!(told.contains("2 processes outlived the command and were ended"), "{told}");
+    let pids = fs::read_to_string(project.path("pids")).unwrap();
+    assert!(pids.lines().all(|pid| !fs::exists(format!("/proc/{pid}")).unwrap()), "{pids}");
+    let flood =
+        ["bench", "-n", "1", "--read-output", "--", "head", "-c", "2000000000", "/dev/zero"];
+    assert_eq!(project.run(&flood).code, 0);
+}
+
+#[test]
+fn each_value_of_a_scan_is_measured() {
+    let project = Project::new();
+    let scan = ["--scan", "N=1..3", "--scan", "M=5,6", "-n", "1", "--", "echo", "{N}{M}"];
+    let names: Vec<String> = rows(&project, &scan)
+        .iter()
+        .map(|row| row["command"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["echo 15", "echo 16", "echo 25", "echo 26", "echo 35", "echo 36"]);
+    let table = project.stdout(&["bench", "--scan", "N=1,2", "-n", "1", "--", "sleep", "0.0{N}"]);
+    assert!(table.contains("by the fastest") && table.contains("sleep 0.02"), "{table}");
+}
+
+const SPEC: &str = "[data]\nbundle = \"sample\"\nassets = [\"AAPL\"]\nto = \"2002-12-31\"\n\
+    [params]\nfast = 10\n[rules]\nenter_long = \"cross_above(close, sma(close, fast))\"\n\
+    exit_long = \"cross_below(close, sma(close, fast))\"\n";
+
+#[test]
+fn specs_are_measured_by_what_they_are_for() {
+    let project = Project::new();
+    project.write("s.toml", SPEC);
+    let name = |args: &[&str]| {
+        let rows = rows(&project, &[args, &["-n", "1", "--warmup", "0"]].concat());
+        rows.iter().map(|row| row["command"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(name(&["s.toml"]), ["backcast run s.toml"]);
+    let grid = name(&["s.toml", "--set", "params.fast=5,10"]);
+    assert_eq!(grid, ["backcast sweep s.toml --set params.fast=5,10"]);
+    assert_eq!(name(&["s.toml", "--as", "sweep"]), ["backcast sweep s.toml"]);
+    let scanned = name(&["s.toml", "--scan", "F=5,6", "--set", "params.fast={F}"]);
+    assert_eq!(scanned[1], "backcast run s.toml --set params.fast=6");
+    let (code, stderr) = refused(&project, &["s.toml", "--set", "params.slow=1"]);
+    assert_eq!(code, 2, "{stderr}");
+    let (code, stderr) = refused(&project, &["gone.toml"]);
+    assert_eq!((code, stderr.contains("there is no spec gone.toml")), (1, true), "{stderr}");
+}
+
+#[test]
+fn suites_are_measured_whole_and_their_mistakes_are_shown() {
+    let project = Project::new();
+    project.write("s.toml", SPEC);
+    let suite = "[defaults]\niterations = 2\n\
+        [[bench]]\nname = \"run <1>\"\nspec = \"s.toml\"\nwork = 100\nunit = \"bars\"\n\
+        [[bench]]\nname = \"calendar\"\nbackcast = [\"calendar\"]\niterations = 3\n\
+        [[bench]]\nname = \"shell\"\nshell = \"test $X = 1\"\nenv = { X = \"1\" }\n";
+    project.write("suite.toml", suite);
+    let rows = rows(&project, &["--suite", "suite.toml"]);
+    let told: Vec<(&str, u64)> = rows
+        .iter()
+        .map(|row| (row["command"].as_str().unwrap(), row["runs"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("run <1>", 2), ("calendar", 3), ("shell", 2)]);
+    project.write("bad.toml", &suite.replace("[\"calendar\"]", "[]"));
+    let (code, stderr) = refused(&project, &["--suite", "bad.toml"]);
+    assert!(code == 1 && stderr.contains("`calendar` takes one of: spec"), "{stderr}");
+    let (_, stderr) = refused(&project, &["--suite", "gone.toml"]);
+    assert!(stderr.contains("cannot read gone.toml"), "{stderr}");
+}
+
+#[test]
+fn every_export_reads_back() {
+    let project = Project::new();
+    let name = "a <b> & \"c\", |d\\";
+    let mut args = vec!["bench", "--name", name, "-n", "8", "--vs-command", "sleep 0.01"];
+    for file in ["x.json", "x.csv", "x.md", "x.xml", "x.prom"] {
+        args.extend(["--export", file]);
+    }
+    args.extend(["--", "sleep", "0.1"]);
+    project.run(&args);
+    let text = |file: &str| fs::read_to_string(project.path(file)).unwrap();
+    let sessions =
+        backcast_lab::bench::export::sessions_from_json(&text("x.json"), "x.json").unwrap();
+    assert_eq!((sessions.len(), sessions[0].candidate.runs.len()), (1, 8));
+    assert_eq!(sessions[0].candidate.command.name, name);
+
+    let csv = text("x.csv");
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 16);
+    let own = records.iter().filter(|record| &record[0] == name && &record[1] == "candidate");
+    let walls: Vec<u64> = own.map(|record| record[5].parse().unwrap()).collect();
+    let kept: Vec<u64> = sessions[0].candidate.runs.iter().map(|run| run.sample.wall_ns).collect();
+    assert_eq!(walls, kept);
+
+    let markdown = text("x.md");
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    assert_eq!(markdown.lines().map(cells).collect::<std::collections::BTreeSet<_>>().len(), 1);
+    assert!(markdown.contains("a &lt;b&gt; &amp; \"c\", \\|d\\\\ |"), "{markdown}");
+
+    let xml = text("x.xml");
+    assert!(xml.contains("name=\"a &lt;b&gt; &amp; &quot;c&quot;, |d\\\""), "{xml}");
+    assert!(xml.contains("tests=\"1\"") && xml.matches("<testcase").count() == 1, "{xml}");
+    assert!(xml.contains("<failure") || xml.contains("<error"), "{xml}");
+    assert_eq!(xml.matches('<').count(), xml.matches('>').count());
+
+    for line in text("x.prom").lines().filter(|line| !line.starts_with('#')) {
+        let (labels, value) = line.rsplit_once("} ").unwrap();
+        assert!(labels.contains("{command=\"") && value.parse::<f64>().is_ok(), "{line}");
+    }
+    assert!(text("x.prom").contains("command=\"a <b> & \\\"c\\\", |d\\\\\",arm=\"candidate\""));
+}
+
+#[test]
+fn imported_figures_are_printed_and_written_as_ours() {
+    let project = Project::new();
+    project.write("h.json", r#"{"results":[{"command":"sleep 1","times":[1.0,1.5,1.25]}]}"#);
+    let rows = rows(&project, &["--import", "h.json", "--export", "out.json"]);
+    assert_eq!((rows[0]["median"].as_f64(), &rows[0]["cores"]), (Some(1.25), &Value::Null));
+    let text = fs::read_to_string(project.path("out.json")).unwrap();
+    let sessions = backcast_lab::bench::export::sessions_from_json(&text, "out.json").unwrap();
+    assert_eq!(sessions[0].candidate.runs.len(), 3);
+    project.write("bad.json", "{}");
+    let (code, stderr) = refused(&project, &["--import", "bad.json"]);
+    assert!(code == 1 && stderr.contains("bad.json holds no figures"), "{stderr}");
+}
+
+#[test]
+fn another_revision_is_built_aside_and_taken_away_again() {
+    let project = Project::new();
+    let git = |args: &[&str]| {
+        let done = std::process::Command::new("git")
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
+            .args(args)
+            .current_dir(project.path(""))
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    git(&["init", "-q"]);
+    script(&project, "prog", "sleep 0.3");
+    git(&["add", "prog"]);
+    git(&["commit", "-qm", "slow"]);
+    script(&project, "prog", "sleep 0.02");
+    git(&["commit", "-qam", "fast"]);
+    let versus = |args: &[&str]| {
+        project.run(&[&["bench", "-n", "8", "--vs-revision", "HEAD~1"], args].concat())
+    };
+    let faster = versus(&["--build", "touch built && test -x prog", "--", "./prog"]);
+    assert!(faster.stdout.contains("./prog at HEAD~1"), "{}{}", faster.stdout, faster.stderr);
+    assert!(faster.stdout.contains("verdict: faster"), "{}", faster.stdout);
+    assert!(!project.path("built").exists());
+    assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
+    let broken = versus(&["--build", "false", "--", "./prog"]);
+    assert_eq!(broken.code, 3, "{}", broken.stderr);
+    assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
+    let unknown = project.run(&["bench", "--vs-revision", "v99", "--", "./prog"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("there is no revision `v99`"));
+    let outside = versus(&["--build", "true", "--", "sleep", "0"]);
+    assert!(outside.code == 2 && outside.stderr.contains("is not in the repository"));
+}
+
+#[test]
+fn ctrl_c_prints_what_is_there_and_kills_the_children() {
+    let project = Project::new();
+    script(&project, "slow", "echo $$ >> pids; exec sleep 0.2");
+    let mut command = project.command(&["bench", "-n", "1000", "--warmup", "0", "--", "./slow"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begin = Instant::now();
+    let pids = || fs::read_to_string(project.path("pids")).unwrap_or_default();
+    while pids().lines().count() < 4 {
+        assert!(begin.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let interrupted = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let status = child.wait().unwrap();
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stdout.contains("median") && stderr.contains("stopped"), "{stdout}{stderr}");
+    assert!(pids().lines().all(|pid| !fs::exists(format!("/proc/{pid}")).unwrap()), "{}", pids());
+}

@@ -1,0 +1,109 @@
+//! Records from the files of other benchmark programs.
+//!
+//! Only files with raw times are taken: means and deviations cannot be compared again. Costs that a program does not tell are zero.
+
+mod criterion;
+mod hyperfine;
+mod pyperf;
+mod pytest_benchmark;
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::{BenchError, Record, RecordedCommand, Run, Source, record};
+use crate::child::{Exit, Sample};
+
+/// Programs whose files are understood.
+const KNOWN: &str = "criterion, hyperfine, pytest-benchmark or pyperf";
+
+/// Reads a file of criterion (`sample.json`, or `estimates.json` beside it), hyperfine (`--export-json`), pytest-benchmark
+/// (`--benchmark-json` with `--benchmark-save-data`) or pyperf (`-o`); which, is seen from its contents.
+///
+/// # Errors
+/// [`BenchError::Read`]; [`BenchError::Malformed`] for a file without raw times or with times that are none; [`BenchError::Unknown`].
+pub fn import(path: &Path) -> Result<Vec<Record>, BenchError> {
+    let unreadable = |source| BenchError::Read { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let what = path.display().to_string();
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|error| record::malformed(&what, "JSON", error.to_string()))?;
+    let changed = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let changed = changed.and_then(|time| jiff::Timestamp::try_from(time).ok());
+    let taken_at = changed.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let file = File { path, value: &value, taken_at };
+    let readers: [Reader; 4] = [
+        (criterion::is_one, criterion::read, "criterion"),
+        (hyperfine::is_one, hyperfine::read, "hyperfine"),
+        (pytest_benchmark::is_one, pytest_benchmark::read, "pytest-benchmark"),
+        (pyperf::is_one, pyperf::read, "pyperf"),
+    ];
+    for (is_one, read, format) in readers {
+        if is_one(&value) {
+            return read(&file).map_err(|reason| record::malformed(&what, format, reason));
+        }
+    }
+    Err(BenchError::Unknown { path: path.to_owned(), known: KNOWN })
+}
+
+/// Whether a file is of a program, its records, and the program's name.
+type Reader = (fn(&Value) -> bool, fn(&File<'_>) -> Result<Vec<Record>, String>, &'static str);
+
+/// A file of another program.
+struct File<'a> {
+    path: &'a Path,
+    value: &'a Value,
+    /// When it was written, where it does not say itself when it was measured.
+    taken_at: String,
+}
+
+impl File<'_> {
+    /// A record of that name from times in nanoseconds, in blocks.
+    fn record(&self, program: &str, name: String, blocks: &[Vec<f64>]) -> Result<Record, String> {
+        let command = RecordedCommand { name, argv: Vec::new(), env: Vec::new() };
+        let source = Source::Imported(program.to_owned());
+        let mut record = Record::new(command, self.taken_at.clone(), source);
+        for (block, times) in (0..).zip(blocks) {
+            for (slot, ns) in (0..).zip(times) {
+                if !(*ns > 0.0 && *ns < 1e18) {
+                    return Err(format!("a time of {} s is none", ns / 1e9));
+                }
+                record.runs.push(Run { block, slot, sample: sample(ns.round() as u64) });
+            }
+        }
+        if record.runs.is_empty() {
+            return Err(format!("`{}` holds no times", record.command.name));
+        }
+        Ok(record)
+    }
+}
+
+/// A run of which nothing but its time is known.
+fn sample(wall_ns: u64) -> Sample {
+    Sample {
+        exit: Exit::Code(0),
+        wall_ns: wall_ns.max(1),
+        user_ns: 0,
+        system_ns: 0,
+        peak_bytes: None,
+        peak_floor_bytes: None,
+        tree_peak_bytes: None,
+        voluntary_switches: 0,
+        involuntary_switches: 0,
+        minor_faults: 0,
+        major_faults: 0,
+        block_reads: 0,
+        block_writes: 0,
+        left_over: 0,
+    }
+}
+
+/// Numbers of a list, scaled; nothing where one is no number.
+fn numbers(list: &Value, scale: f64) -> Option<Vec<f64>> {
+    list.as_array()?.iter().map(|value| Some(value.as_f64()? * scale)).collect()
+}
+
+/// A text by its key, or another.
+fn text_or(value: &Value, key: &str, other: &str) -> String {
+    value[key].as_str().unwrap_or(other).to_owned()
+}
