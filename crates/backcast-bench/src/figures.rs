@@ -176,10 +176,10 @@ fn cells(line: &Line) -> Vec<[String; 6]> {
     rows
 }
 
-const UNITS: [(f64, &str); 3] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us")];
+const UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")];
 
 fn unit(seconds: f64) -> (f64, &'static str) {
-    UNITS.into_iter().find(|(size, _)| seconds >= *size * 0.1).unwrap_or(UNITS[2])
+    UNITS.into_iter().find(|(size, _)| seconds >= *size * 0.1).unwrap_or(UNITS[3])
 }
 
 /// "9.04 ms", "22 us", "0.39 s".
@@ -207,6 +207,7 @@ mod tests {
         assert_eq!(duration(22e-6), "22.0 us");
         assert_eq!(duration(0.45), "0.45 s");
         assert_eq!(duration(400e-6), "0.40 ms");
+        assert_eq!(duration(25e-9), "25.0 ns");
         assert_eq!(bare(0.0101, 0.009), "10.1");
     }
 

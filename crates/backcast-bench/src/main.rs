@@ -13,11 +13,12 @@ mod timing;
 
 use std::{path::Path, process::ExitCode};
 
+use backcast_spans::alloc::Counting;
 use options::BenchOptions;
 
 /// The allocator of the program that is measured.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
 
 const USAGE: &str = "\
 usage: backcast-bench bench [JOB...] [--runs N] [--threads N] [--sessions N] [--format table|json]

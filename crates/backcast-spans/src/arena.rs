@@ -80,11 +80,10 @@ impl Default for Places {
     }
 }
 
-/// The counts of one octave. A count that passes 2^32 goes on in `carried`.
+/// The counts of one octave. A count that passes 2^32 begins again, and is noted in [`Arena::carried`].
 #[derive(Debug, Default)]
 struct Octave {
     counts: [AtomicU32; PER_OCTAVE],
-    carried: [AtomicU16; PER_OCTAVE],
 }
 
 /// Octaves that are made at once.
@@ -160,6 +159,8 @@ pub(crate) struct Arena {
     nodes: Chunks<Node, CHUNKS>,
     octaves_used: AtomicU32,
     octaves: Box<[OnceLock<Box<[Octave; OCTAVES_TOGETHER]>>; 1 << 9]>,
+    /// A node and a bucket for each time that a count passed 2^32.
+    carried: Mutex<Vec<(u32, u16)>>,
     pending: Pending,
 }
 
@@ -178,6 +179,7 @@ impl Arena {
             nodes: Chunks::new(FIRST_CHUNK),
             octaves_used: AtomicU32::new(0),
             octaves: Box::new([const { OnceLock::new() }; 1 << 9]),
+            carried: Mutex::new(Vec::new()),
             pending: Pending {
                 len: AtomicU32::new(0),
                 calls: [const { (AtomicU32::new(0), AtomicU64::new(0)) }; PENDING],
@@ -209,7 +211,6 @@ impl Arena {
         for index in 0..self.octaves_used.swap(0, Ordering::Relaxed) {
             if let Some(octave) = self.octave(index as u16) {
                 octave.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
-                octave.carried.iter().for_each(|count| count.store(0, Ordering::Relaxed));
             }
         }
         for figure in [&self.backward, &self.out_of_order, &self.folded] {
@@ -221,6 +222,7 @@ impl Arena {
         self.pending.len.store(0, Ordering::Relaxed);
         self.end();
         self.paths.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.carried.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.push(ROOT, crate::site::NO_SITE);
     }
 
@@ -342,8 +344,7 @@ impl Arena {
             let more = count.load(Ordering::Relaxed).wrapping_add(1);
             count.store(more, Ordering::Relaxed);
             if more == 0 {
-                let carried = &octave.carried[bucket % PER_OCTAVE];
-                carried.store(carried.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                self.carry(node, bucket);
             }
         }
     }
@@ -352,6 +353,12 @@ impl Arena {
     fn octave(&self, place: u16) -> Option<&Octave> {
         let place = usize::from(place);
         self.octaves[place / OCTAVES_TOGETHER].get().map(|all| &all[place % OCTAVES_TOGETHER])
+    }
+
+    #[cold]
+    fn carry(&self, node: &Node, bucket: usize) {
+        let mut carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
+        carried.push((node.index, bucket as u16));
     }
 
     /// Room for the counts of an octave; nothing where there is none left.
@@ -462,18 +469,19 @@ impl Arena {
     }
 
     fn copy_histogram(&self, node: &Node) -> Vec<(u16, u64)> {
+        let carried = self.carried.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buckets = Vec::new();
         for (number, place) in node.octaves.0.iter().enumerate() {
             let place = place.load(Ordering::Relaxed);
             let Some(octave) = place.checked_sub(1).and_then(|place| self.octave(place)) else {
                 continue;
             };
-            for (within, (count, carried)) in octave.counts.iter().zip(&octave.carried).enumerate()
-            {
-                let carried = u64::from(carried.load(Ordering::Relaxed)) << 32;
-                let count = u64::from(count.load(Ordering::Relaxed)) + carried;
+            for (within, count) in octave.counts.iter().enumerate() {
+                let bucket = (number * PER_OCTAVE + within) as u16;
+                let carries = carried.iter().filter(|at| **at == (node.index, bucket)).count();
+                let count = u64::from(count.load(Ordering::Relaxed)) + ((carries as u64) << 32);
                 if count > 0 {
-                    buckets.push(((number * PER_OCTAVE + within) as u16, count));
+                    buckets.push((bucket, count));
                 }
             }
         }

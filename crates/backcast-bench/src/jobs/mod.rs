@@ -8,6 +8,7 @@ mod minute_run;
 mod sample;
 mod sessions;
 mod single;
+mod spans;
 mod start;
 mod statistics;
 mod walk_forward;
@@ -40,7 +41,7 @@ pub(crate) struct Job {
 }
 
 /// All jobs in the order of their figures.
-pub(crate) const JOBS: [Job; 10] = [
+pub(crate) const JOBS: [Job; 11] = [
     grid::JOB,
     minute_run::JOB,
     many_assets::JOB,
@@ -51,6 +52,7 @@ pub(crate) const JOBS: [Job; 10] = [
     start::JOB,
     statistics::JOB,
     sessions::JOB,
+    spans::JOB,
 ];
 
 /// Work for a process of its own, by the name it is called with: prints what it measured.

@@ -11,5 +11,6 @@ mod live;
 mod profiles;
 mod program;
 mod questions;
+mod recordings;
 mod sweeps;
 mod walkforwards;
