@@ -10,6 +10,9 @@ use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 
 use crate::number;
 
+/// Bytes of a line beyond which only a part of it is shown.
+const LONGEST_LINE: usize = 400;
+
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -62,9 +65,9 @@ impl Failure {
 
     /// Where in a text it is.
     pub(crate) fn at(mut self, name: &str, text: &str, offset: usize, len: usize) -> Failure {
-        let label = LabeledSpan::new(None, offset.min(text.len()), len);
-        self.place =
-            Some(Box::new(Place { source: NamedSource::new(name, text.to_owned()), label }));
+        let (text, offset, len) = excerpt(text, offset.min(text.len()), len);
+        let label = LabeledSpan::new(None, offset, len);
+        self.place = Some(Box::new(Place { source: NamedSource::new(name, text), label }));
         self
     }
 
@@ -212,13 +215,51 @@ impl From<EvalError> for Failure {
     }
 }
 
+/// A text, and the part of it that is at fault; of a line that is too long to be read, what lies around that part.
+fn excerpt(text: &str, offset: usize, len: usize) -> (String, usize, usize) {
+    let begin = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    if end - begin <= LONGEST_LINE {
+        return (text.to_owned(), offset, len);
+    }
+    let from = text.floor_char_boundary(offset.saturating_sub(LONGEST_LINE / 4).max(begin));
+    let to = text.floor_char_boundary((offset + LONGEST_LINE / 2).min(end));
+    let before = if from > begin { "... " } else { "" };
+    let after = if to < end { " ..." } else { "" };
+    let shown = format!("{before}{}{after}", &text[from..to]);
+    (shown, offset - from + before.len(), len.min(to - offset))
+}
+
 /// The most similar of `names`, where one is similar enough to have been meant.
 pub(crate) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let found = found.trim().to_lowercase();
+    if found.is_empty() {
+        return None;
+    }
     let limit = (found.chars().count() / 3).max(2);
     names
         .map(|name| (strsim::damerau_levenshtein(&found, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_shown_around_its_fault() {
+        let text =
+            format!("a = 1\n{}ü + nonsense + {}\nb = 2", "x + ".repeat(500), "y".repeat(5000));
+        let offset = text.find("nonsense").unwrap();
+        let (shown, at, len) = excerpt(&text, offset, 8);
+        assert!(shown.len() < LONGEST_LINE && shown.starts_with("... ") && shown.ends_with(" ..."));
+        assert_eq!(&shown[at..at + len], "nonsense");
+        assert_eq!(excerpt("a = 1", 4, 1), ("a = 1".to_owned(), 4, 1));
+        let (shown, at, len) = excerpt(&"(".repeat(30_000), 0, 30_000);
+        assert!((at, at + len) == (0, 200) && shown.len() == 204, "{at} {len} {shown}");
+        let (_, at, len) = excerpt(&"x".repeat(1000), 1000, 0);
+        assert_eq!((at, len), (104, 0), "a fault at the end");
+    }
 }

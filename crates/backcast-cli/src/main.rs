@@ -10,7 +10,7 @@ mod isa;
 mod live;
 mod metrics;
 mod number;
-mod output_file;
+mod output;
 mod own_command;
 mod page;
 mod progress;
@@ -25,7 +25,11 @@ use std::process::ExitCode;
 use backcast_spans::{EnvironmentError, alloc::Counting};
 use clap::Parser;
 
-use crate::{args::Cli, failure::Failure, terminal::Terminal};
+use crate::{
+    args::Cli,
+    failure::Failure,
+    terminal::{Stream, Terminal},
+};
 
 #[global_allocator]
 static ALLOCATOR: Counting<mimalloc::MiMalloc> = Counting(mimalloc::MiMalloc);
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
         return code;
     }
     terminal::speak_plainly_in_panics();
-    let colors = terminal::wanted_colors(std::env::args());
+    let colors = terminal::wanted_colors(std::env::args_os());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error, colors),
@@ -82,12 +86,15 @@ fn recorded(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure
 /// Help and version go to stdout and are no failure; a wrong command line goes to stderr.
 fn usage(error: &clap::Error, colors: args::Color) -> ExitCode {
     let text = error.render();
-    let (stream, code) = if error.use_stderr() {
-        (terminal::Stream::Stderr, Failure::USAGE)
-    } else {
-        (terminal::Stream::Stdout, 0)
+    let show = |stream: Stream| match colors.applies_to(stream) {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
     };
-    let styled = colors.applies_to(stream);
-    stream.write_all(if styled { text.ansi().to_string() } else { text.to_string() }.as_bytes());
-    ExitCode::from(code)
+    if error.use_stderr() {
+        Stream::Stderr.write_all(show(Stream::Stderr).as_bytes());
+        return ExitCode::from(Failure::USAGE);
+    }
+    let mut terminal = Terminal::standard(colors);
+    let printed = terminal.print(&show(Stream::Stdout)).and_then(|()| terminal.flush());
+    ExitCode::from(exit_code(printed, &mut terminal))
 }

@@ -1,6 +1,9 @@
 //! Where output goes: data to stdout, talk to stderr, what a command does to the live page.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::{
+    ffi::OsString,
+    io::{self, BufWriter, IsTerminal, Write},
+};
 
 use backcast_lab::live::Board;
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -94,8 +97,9 @@ impl Terminal {
 }
 
 /// What `--color` will say, for messages about a command line that cannot be read.
-pub(crate) fn wanted_colors(args: impl Iterator<Item = String>) -> Color {
-    let args: Vec<String> = args.collect();
+pub(crate) fn wanted_colors(args: impl Iterator<Item = OsString>) -> Color {
+    // What is no text is no `--color` either.
+    let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
     let joined = args.iter().find_map(|arg| arg.strip_prefix("--color="));
     let apart = args.windows(2).find(|pair| pair[0] == "--color").map(|pair| pair[1].as_str());
     match joined.or(apart) {
@@ -114,10 +118,9 @@ pub(crate) fn speak_plainly_in_panics() {
         let what = what.unwrap_or_else(|| "unknown fault".to_owned()).replace('\n', " ");
         let place = info.location().map(|l| format!(" ({}:{})", l.file(), l.line()));
         let text = format!(
-            "backcast {} has a fault: {what}{}; please report this line and the command at {}/issues\n",
+            "backcast {} has a fault: {what}{}; please report this line and the command\n",
             env!("CARGO_PKG_VERSION"),
             place.unwrap_or_default(),
-            env!("CARGO_PKG_REPOSITORY"),
         );
         Stream::Stderr.write_all(text.as_bytes());
         // A recording up to here helps to find the fault; that it cannot be written matters less.

@@ -12,6 +12,7 @@ mod map;
 mod sample;
 mod table;
 
+pub use atomic::write_file;
 pub use bundle::{
     BundleInfo, VerifyReport, list_bundles, load_bundle, remove_bundle, show_bundle, verify_bundle,
 };

@@ -1,6 +1,6 @@
 //! Results as tables: orders, fills, trades, equity, to CSV, JSON or Parquet.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use arrow_array::{
     ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
@@ -141,9 +141,6 @@ impl Table {
 /// # Errors
 /// [`StoreError::Io`], [`StoreError::DiskFull`]; [`StoreError::Request`] for columns of unequal length.
 pub fn write_table(path: &Path, format: TableFormat, table: &Table) -> Result<(), StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(StoreError::io("make folder", folder))?;
-    }
     atomic::write_file(path, &render_table(format, table)?)
 }
 

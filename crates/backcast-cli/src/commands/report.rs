@@ -12,7 +12,7 @@ use crate::{
     commands::sweep::Judged,
     failure::Failure,
     isa::IsaOption,
-    page,
+    output, page,
     spec_file::{self, Changes},
     terminal::Terminal,
 };
@@ -35,6 +35,7 @@ pub(crate) struct Args {
 
 /// Makes the page.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check([&Some(args.out.clone())])?;
     let home = Home::find()?;
     terminal.live.subject(&args.what);
     let looks_like_id = args.what.len() == 12 && args.what.bytes().all(|b| b.is_ascii_hexdigit());

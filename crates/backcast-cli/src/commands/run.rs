@@ -10,7 +10,7 @@ use backcast_store::{Home, TableFormat, write_table};
 use crate::{
     failure::Failure,
     isa::IsaOption,
-    metrics, number, page,
+    metrics, number, output, page,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
     terminal::Terminal,
@@ -65,6 +65,8 @@ struct Files {
 /// Runs the spec and prints what came of it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let formats = args.files.formats()?;
+    let Files { orders, fills, trades, equity } = &args.files;
+    output::check([orders, fills, trades, equity, &args.report])?;
     args.isa.apply()?;
     let home = Home::find()?;
     let spec = spec_file::read(&args.spec, &args.changes.overrides())?;

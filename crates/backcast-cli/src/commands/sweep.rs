@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     interrupt,
     isa::IsaOption,
-    metrics, number, page,
+    metrics, number, output, page,
     progress::Bar,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
@@ -139,6 +139,7 @@ fn check_ending(args: &Args) -> Result<(), Failure> {
 /// Runs the sweep and prints its tables.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     check_ending(args)?;
+    output::check([&args.out, &args.report])?;
     let home = Home::find()?;
     let spec = spec_of(args, &home)?;
     terminal.live.subject(&spec_name(args));

@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     interrupt,
     isa::IsaOption,
-    metrics, number, page,
+    metrics, number, output, page,
     progress::Bar,
     spec_file::{self, Changes},
     table::{Cell, Column, Format, Show, Table},
@@ -53,6 +53,7 @@ pub(crate) struct Args {
 
 /// Tests the spec and prints its windows.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check([&args.report])?;
     let home = Home::find()?;
     let spec = spec_of(args, &home)?;
     let command = command(args);

@@ -11,9 +11,10 @@ use backcast_data::{Frequency, Market};
 use backcast_engine::lanes::ParamSets;
 use backcast_report::{Page, render};
 use backcast_search::Spec;
+use backcast_store::write_file;
 use backcast_types::{Day, Timestamp};
 
-use crate::{failure::Failure, number, output_file, terminal::Terminal};
+use crate::{failure::Failure, number, terminal::Terminal};
 
 pub(crate) use account::run;
 pub(crate) use sweep::sweep;
@@ -22,11 +23,11 @@ pub(crate) use walk_forward::walk_forward;
 /// Currency of all amounts; bundles do not say another one.
 const CURRENCY: &str = "";
 
-/// Writes a page aside, gives it its name and says where it is.
+/// Writes a page and says where it is.
 pub(crate) fn write(path: &Path, page: &Page, terminal: &mut Terminal) -> Result<(), Failure> {
     let _span = backcast_spans::span!("report.write");
     let text = render(page);
-    output_file::write(path, text.as_bytes())?;
+    write_file(path, text.as_bytes())?;
     let megabytes = number::grouped(text.len() as f64 / 1e6, 1);
     terminal.say(&format!("report: {} ({megabytes} MB), open it in a browser", path.display()));
     Ok(())

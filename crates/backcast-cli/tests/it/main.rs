@@ -2,6 +2,7 @@
 
 mod bad_files;
 mod bad_specs;
+mod bad_targets;
 mod benches;
 mod children;
 mod dashboard;

@@ -67,6 +67,8 @@ impl<'a> Section<'a> {
         let found = match &entry.node.value {
             Value::Text(text) => format!("`{text}`"),
             Value::Integer(number) => number.to_string(),
+            // Three hundred digits would say no more.
+            Value::Float(number) if number.abs() >= 1e16 => format!("{number:e}"),
             Value::Float(number) => number.to_string(),
             other => other.kind().to_owned(),
         };

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use backcast_lab::bench::{Session, export};
 
-use crate::{failure::Failure, output_file, terminal::Terminal};
+use backcast_store::write_file;
+
+use crate::{failure::Failure, terminal::Terminal};
 
 type Render = fn(&[Session]) -> String;
 
@@ -37,7 +39,7 @@ pub(super) fn write(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     for path in paths {
-        output_file::write(path, format(path)?(sessions).as_bytes())?;
+        write_file(path, format(path)?(sessions).as_bytes())?;
         terminal.say(&format!("written: {}", path.display()));
     }
     Ok(())
