@@ -32,7 +32,6 @@ pub(crate) struct Narrow(pub(crate) [f32; 64]);
 
 /// One series in words of 64 bars, padded with undefined values. What it is compared by is kept; the values themselves are read
 /// again where that does not decide.
-#[derive(Debug)]
 pub(crate) struct Series {
     source: Source,
     /// The values by [`narrow`].
@@ -43,14 +42,12 @@ pub(crate) struct Series {
     pub(crate) first: usize,
 }
 
-#[derive(Debug)]
 enum Source {
     Constant(f64),
     Stream(Stream),
 }
 
 /// Series of one operand.
-#[derive(Debug)]
 struct Operand {
     picker: Picker,
     /// Place of each combination among the series.
@@ -59,7 +56,6 @@ struct Operand {
 }
 
 /// Series of all operands of a plan.
-#[derive(Debug)]
 pub(crate) struct OperandTable {
     operands: Vec<Operand>,
 }
