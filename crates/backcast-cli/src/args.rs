@@ -47,6 +47,9 @@ pub(crate) enum Command {
     Profile(profile::Args),
     Dashboard(dashboard::Args),
     Bench(Box<bench::Args>),
+    Certify(Box<certify::Args>),
+    Verify(verify::Args),
+    Optimize(Box<optimize::Args>),
     Doctor(doctor::Args),
 }
 

@@ -8,6 +8,7 @@ mod failure;
 mod interrupt;
 mod isa;
 mod live;
+mod measuring;
 mod metrics;
 mod number;
 mod output;
@@ -15,10 +16,12 @@ mod own_command;
 mod page;
 mod progress;
 mod quantity;
+mod revision;
 mod source;
 mod spec_file;
 mod table;
 mod terminal;
+mod words;
 
 use std::process::ExitCode;
 

@@ -1,8 +1,10 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
 pub mod bench;
+pub mod certify;
 pub mod child;
 pub mod live;
 pub mod machine;
+pub mod optimize;
 pub mod profile;
 pub mod stats;

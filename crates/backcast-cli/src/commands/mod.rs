@@ -3,15 +3,18 @@
 pub(crate) mod bench;
 pub(crate) mod bundles;
 pub(crate) mod calendar;
+pub(crate) mod certify;
 pub(crate) mod dashboard;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod indicators;
 pub(crate) mod ingest;
+pub(crate) mod optimize;
 pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sweep;
+pub(crate) mod verify;
 pub(crate) mod walkforward;
 
 use crate::{args::Command, failure::Failure, terminal::Terminal};
@@ -45,6 +48,9 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Profile(args) => profile::run(&args, terminal),
         Command::Dashboard(args) => dashboard::run(&args, terminal),
         Command::Bench(args) => bench::run(&args, terminal),
+        Command::Certify(args) => certify::run(&args, terminal),
+        Command::Verify(args) => verify::run(&args, terminal),
+        Command::Optimize(args) => optimize::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
     }

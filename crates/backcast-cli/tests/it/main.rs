@@ -4,6 +4,7 @@ mod bad_files;
 mod bad_specs;
 mod bad_targets;
 mod benches;
+mod certificates;
 mod children;
 mod dashboard;
 mod examples;

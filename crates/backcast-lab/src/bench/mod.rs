@@ -19,6 +19,7 @@ mod suite;
 
 pub use error::BenchError;
 pub use plan::{Arm, Plan, Step};
+pub(crate) use record::read_json;
 pub use record::{Record, RecordedCommand, Run, Source, Work};
 pub use scan::{Scan, ScanError, Setting};
 pub use session::{Doubt, Outcome, Progress, Runner, Session, Through, measure};

@@ -163,13 +163,26 @@ impl Record {
     /// # Errors
     /// [`BenchError::Malformed`], [`BenchError::Newer`].
     pub fn from_json(text: &str, what: &str) -> Result<Record, BenchError> {
-        check_format(text, what, FORMAT, VERSION)?;
-        serde_json::from_str(text).map_err(|error| malformed(what, FORMAT, error.to_string()))
+        read_json(text, what, FORMAT, VERSION)
     }
 }
 
 pub(super) fn malformed(what: &str, format: &'static str, reason: String) -> BenchError {
     BenchError::Malformed { what: what.to_owned(), format, reason }
+}
+
+/// Reads a file of a format and version; `what` names it in messages.
+///
+/// # Errors
+/// [`BenchError::Malformed`], [`BenchError::Newer`].
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(
+    text: &str,
+    what: &str,
+    format: &'static str,
+    known: u32,
+) -> Result<T, BenchError> {
+    check_format(text, what, format, known)?;
+    serde_json::from_str(text).map_err(|error| malformed(what, format, error.to_string()))
 }
 
 /// Refuses files of other formats and of newer versions before their contents can confuse anybody.

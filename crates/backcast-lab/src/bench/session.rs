@@ -16,7 +16,7 @@ use crate::{
     child::{Capture, ChildError, ClockTrouble, Finished, Launcher, RunOptions, Subject},
     machine::{Drift, Machine, ProcessorTime, Reference},
     stats::{
-        Comparison, NoiseFloor, Pair, StatsError, Verdict, compare_pairs, noise_floor,
+        Comparison, Criteria, NoiseFloor, Pair, StatsError, Verdict, compare_pairs, noise_floor,
         noise_floor_of_equals,
     },
 };
@@ -47,6 +47,8 @@ pub trait Runner {
 pub struct Through<'a> {
     launcher: &'a Launcher,
     options: RunOptions,
+    /// Processors of the base and of the candidate, where they have some of their own.
+    processors: [Option<Vec<usize>>; 2],
     stop: &'a AtomicBool,
 }
 
@@ -57,13 +59,22 @@ impl<'a> Through<'a> {
         if options.stderr == Capture::Discard {
             options.stderr = Capture::Ends(KEPT_OF_STDERR);
         }
-        Through { launcher, options, stop }
+        Through { launcher, options, processors: [None, None], stop }
+    }
+
+    /// The same, with processors of its own for one of the commands; all that may be used where there are none.
+    pub fn with_processors(mut self, arm: Arm, processors: Vec<usize>) -> Through<'a> {
+        self.processors[arm as usize] = Some(processors);
+        self
     }
 }
 
 impl Runner for Through<'_> {
-    fn run(&mut self, _: Arm, subject: &Subject) -> Result<Finished, ChildError> {
-        self.launcher.run(subject, &self.options, self.stop)
+    fn run(&mut self, arm: Arm, subject: &Subject) -> Result<Finished, ChildError> {
+        let own = self.processors[arm as usize].clone();
+        let affinity = own.unwrap_or_else(|| self.options.affinity.clone());
+        let options = RunOptions { affinity, ..self.options.clone() };
+        self.launcher.run(subject, &options, self.stop)
     }
 }
 
@@ -178,6 +189,29 @@ impl Session {
         }
     }
 
+    /// The same runs with what follows from them under these criteria: comparison, noise floor, doubts. Doubts about clocks are
+    /// not of the runs' own and stay.
+    ///
+    /// # Errors
+    /// [`BenchError::Stats`] for criteria out of range and for runs that took no time.
+    pub fn judged(mut self, criteria: &Criteria) -> Result<Session, BenchError> {
+        let runs = &self.candidate.runs;
+        let (comparison, noise) = match &self.base {
+            Some(base) => {
+                let pairs = pairs(&base.runs, runs);
+                (Some(compare_pairs(&pairs, criteria)), noise_floor(&pairs, criteria))
+            }
+            None => (None, noise_floor_of_equals(&pairs_of_one(runs), criteria)),
+        };
+        self.comparison = enough(comparison.transpose())?.flatten();
+        self.noise = enough(noise)?;
+        self.doubts.retain(|doubt| matches!(doubt, Doubt::Clock(_)));
+        let steal = self.candidate.machine.as_ref().and_then(|it| it.covariates.steal);
+        let doubts = doubts(&self, steal);
+        self.doubts.extend(doubts);
+        Ok(self)
+    }
+
     /// What follows from verdict and doubts. A session without comparison passes unless a clock failed.
     pub fn outcome(&self) -> Outcome {
         let Some(comparison) = &self.comparison else {
@@ -232,10 +266,6 @@ pub fn measure(
         return Err(ChildError::Stopped.into());
     }
     let Runs { of_base, of_candidate, trouble, .. } = runs;
-    let pairs = match base {
-        Some(_) => pairs(&of_base, &of_candidate),
-        None => pairs_of_one(&of_candidate),
-    };
     let record = |subject: &Subject, runs| {
         let taken_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let mut record = Record::new(RecordedCommand::of(subject), taken_at, Source::Backcast);
@@ -245,22 +275,16 @@ pub fn measure(
         record.runs = runs;
         record
     };
-    let comparison = base.map(|_| compare_pairs(&pairs, &plan.criteria));
-    let noise = match base {
-        Some(_) => noise_floor(&pairs, &plan.criteria),
-        None => noise_floor_of_equals(&pairs, &plan.criteria),
-    };
-    let mut session = Session {
+    let taken = Session {
         base: base.map(|subject| record(subject, of_base)),
         candidate: record(candidate, of_candidate),
-        comparison: enough(comparison.transpose())?.flatten(),
-        noise: enough(noise)?,
+        comparison: None,
+        noise: None,
         drift: Some(drift),
         doubts: trouble.map(Doubt::Clock).into_iter().collect(),
         stopped,
     };
-    session.doubts.extend(doubts(&session, machine.covariates.steal));
-    Ok(session)
+    taken.judged(&plan.criteria)
 }
 
 /// Runs that were taken.

@@ -229,15 +229,19 @@ fn request(subject: &Subject, options: &RunOptions) -> Result<Request, ChildErro
     })
 }
 
+/// Processors that this process may use, in order; none where the system does not say.
+pub fn usable_processors() -> Vec<usize> {
+    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Vec::new() };
+    (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).collect()
+}
+
 /// Refuses processors that this process may not use.
 fn check_processors(affinity: &[usize]) -> Result<(), ChildError> {
-    let Ok(set) = sched_getaffinity(Pid::from_raw(0)) else { return Ok(()) };
-    let may = |cpu: &usize| set.is_set(*cpu).unwrap_or(false);
-    match affinity.iter().find(|cpu| !may(cpu)) {
+    let usable = usable_processors();
+    match affinity.iter().find(|cpu| !usable.is_empty() && !usable.contains(cpu)) {
         None => Ok(()),
         Some(cpu) => {
-            let usable: Vec<String> =
-                (0..CpuSet::count()).filter(may).map(|cpu| cpu.to_string()).collect();
+            let usable: Vec<String> = usable.iter().map(usize::to_string).collect();
             Err(ChildError::NoProcessor { cpu: *cpu, usable: usable.join(", ") })
         }
     }

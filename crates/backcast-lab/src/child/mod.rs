@@ -22,7 +22,7 @@ pub use captured::{Capture, Captured};
 pub use clocks::{ClockReading, ClockTrouble};
 pub use error::ChildError;
 pub use exec::{LAUNCHER_WORD, launched};
-pub use launch::{Finished, Launcher, Running};
+pub use launch::{Finished, Launcher, Running, usable_processors};
 pub use options::{RunOptions, Sampling};
 pub use sample::{Exit, Sample};
 pub use sampler::Sampler;

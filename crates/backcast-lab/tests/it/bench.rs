@@ -16,7 +16,7 @@ use backcast_lab::{
 };
 
 /// Commands that take the time they are told, give or take some noise.
-struct Simulated {
+pub(crate) struct Simulated {
     random: Random,
     base_ms: f64,
     candidate_ms: f64,
@@ -25,10 +25,12 @@ struct Simulated {
     trouble: Option<ClockTrouble>,
     references: Vec<u64>,
     seen: Vec<(Arm, BTreeMap<String, String>)>,
+    /// Peak memory of the candidate, in bytes.
+    pub(crate) candidate_peak: u64,
 }
 
 impl Simulated {
-    fn new(base_ms: f64, candidate_ms: f64, seed: u64) -> Simulated {
+    pub(crate) fn new(base_ms: f64, candidate_ms: f64, seed: u64) -> Simulated {
         Simulated {
             random: Random::new(seed),
             base_ms,
@@ -38,6 +40,7 @@ impl Simulated {
             trouble: None,
             references: vec![1000, 1000],
             seen: Vec::new(),
+            candidate_peak: 9 << 20,
         }
     }
 
@@ -54,7 +57,10 @@ impl Runner for Simulated {
         self.seen.push((arm, env));
         let ms = if arm == Arm::Base { self.base_ms } else { self.candidate_ms };
         let wall_ns = (ms * 1e6 * (1.0 + self.noise * self.normal())) as u64;
-        let sample = sample(self.exit, wall_ns);
+        let mut sample = sample(self.exit, wall_ns);
+        if arm == Arm::Candidate {
+            sample.peak_bytes = Some(self.candidate_peak);
+        }
         let clock_trouble = self.trouble;
         Ok(Finished { sample, stdout: None, stderr: None, series: None, clock_trouble })
     }
@@ -84,7 +90,7 @@ fn sample(exit: Exit, wall_ns: u64) -> Sample {
     }
 }
 
-fn compared(runner: &mut Simulated, plan: &Plan) -> Session {
+pub(crate) fn compared(runner: &mut Simulated, plan: &Plan) -> Session {
     let (base, candidate) = (Subject::new(["old"]), Subject::new(["new"]));
     let stop = AtomicBool::new(false);
     measure(runner, Some(&base), &candidate, plan, &stop, &mut |_| {}).unwrap()
@@ -95,7 +101,7 @@ fn alone(runner: &mut Simulated, plan: &Plan) -> Result<Session, BenchError> {
     measure(runner, None, &Subject::new(["new"]), plan, &stop, &mut |_| {})
 }
 
-fn plan(runs: u32) -> Plan {
+pub(crate) fn plan(runs: u32) -> Plan {
     Plan { runs, ..Plan::new("test 1") }
 }
 

@@ -1,7 +1,9 @@
 //! Behaviour of the laboratory through its public face.
 
 mod bench;
+mod certificates;
 mod imports;
 mod live;
+mod optimize;
 mod profile;
 mod stats;

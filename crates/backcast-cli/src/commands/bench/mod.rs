@@ -3,9 +3,7 @@
 mod export;
 mod failures;
 mod figures;
-mod revision;
 mod subjects;
-mod words;
 
 use std::{ffi::OsString, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
 
@@ -15,12 +13,19 @@ use backcast_lab::{
     },
     child::Launcher,
 };
-use indicatif::{ProgressBar, ProgressStyle};
 
 use self::subjects::Bench;
 use crate::{
-    failure::Failure, interrupt, number, own_command::Kind, quantity, spec_file::Changes,
-    table::Format, terminal::Terminal,
+    failure::Failure,
+    interrupt,
+    measuring::{RunsBar, share},
+    number,
+    own_command::Kind,
+    quantity,
+    revision::DEFAULT_BUILD,
+    spec_file::Changes,
+    table::Format,
+    terminal::Terminal,
 };
 
 /// Measure commands, and prove which of two is faster
@@ -94,13 +99,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "REV", group = "versus")]
     vs_revision: Option<String>,
     /// How a revision is built
-    #[arg(long, value_name = "COMMAND", default_value = "cargo build --release")]
+    #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD)]
     build: String,
     /// Commands that differ by less are equivalent
-    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = fraction)]
+    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
     effect: f64,
     /// Level of intervals
-    #[arg(long, value_name = "PERCENT", default_value = "95%", value_parser = fraction)]
+    #[arg(long, value_name = "PERCENT", default_value = "95%", value_parser = share)]
     level: f64,
     /// Measure once for each value of {NAME} in the command, in --set or in --env
     #[arg(long, value_name = "NAME=VALUES", conflicts_with_all = ["suite", "import"])]
@@ -125,12 +130,6 @@ pub(crate) struct Args {
 fn amount(text: &str) -> Result<f64, String> {
     let amount = text.parse::<f64>().ok().filter(|amount| *amount > 0.0 && amount.is_finite());
     amount.ok_or_else(|| "a number above zero".to_owned())
-}
-
-/// A share that is neither nothing nor all.
-fn fraction(text: &str) -> Result<f64, String> {
-    let inside = quantity::share(text).ok().filter(|share| *share > 0.0 && *share < 1.0);
-    inside.ok_or_else(|| "a share such as 1% or 0.01".to_owned())
 }
 
 /// Measures, prints, writes, judges.
@@ -172,28 +171,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 
 fn session(bench: &Bench, stop: &AtomicBool, terminal: &Terminal) -> Result<Session, Failure> {
     let launcher = Launcher::this_program();
-    let bar = terminal.interactive.then(|| progress_bar(&bench.candidate.name));
-    let mut watch = |progress: Progress| {
-        if let Some(bar) = &bar {
-            bar.set_length(progress.total as u64);
-            bar.set_position(progress.done as u64);
-        }
-    };
+    let bar = RunsBar::new(&bench.candidate.name, terminal);
+    let mut watch = |progress: Progress| bar.show(progress);
     let mut runner = Through::new(&launcher, &bench.plan, stop);
     let base = bench.base.as_ref();
     let session = measure(&mut runner, base, &bench.candidate, &bench.plan, stop, &mut watch);
-    if let Some(bar) = bar {
-        bar.finish_and_clear();
-    }
     Ok(session?)
-}
-
-fn progress_bar(name: &str) -> ProgressBar {
-    let bar = ProgressBar::new(1).with_message(name.to_owned());
-    let template = "{bar:30} {human_pos} of {human_len} runs  {eta} left  {msg}";
-    let style = ProgressStyle::with_template(template).expect("the template is well-formed");
-    bar.set_style(style.progress_chars("━╸─"));
-    bar
 }
 
 fn print(args: &Args, sessions: &[Session], terminal: &mut Terminal) -> Result<(), Failure> {

@@ -11,8 +11,11 @@ use backcast_lab::{
     stats::Criteria,
 };
 
-use super::{Args, revision::Revision, words};
-use crate::{failure::Failure, own_command, spec_file::Changes, terminal::Terminal};
+use super::Args;
+use crate::{
+    failure::Failure, measuring::program, own_command, revision::Revision, spec_file::Changes,
+    terminal::Terminal, words,
+};
 
 /// One session to be: what, against what, how.
 pub(super) struct Bench {
@@ -163,7 +166,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         seed: args.seed,
         any_exit: args.ignore_failure,
         work,
-        ..Plan::new(format!("backcast {}", env!("CARGO_PKG_VERSION")))
+        ..Plan::new(program())
     })
 }
 

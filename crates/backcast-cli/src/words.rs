@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 
 /// Words of a line. Quotes of both kinds hold spaces, a backslash takes the next character as it is (not within single quotes).
-pub(super) fn split(line: &str) -> Result<Vec<String>, Failure> {
+pub(crate) fn split(line: &str) -> Result<Vec<String>, Failure> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {

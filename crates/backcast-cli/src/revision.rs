@@ -11,8 +11,11 @@ use tempfile::TempDir;
 
 use crate::{failure::Failure, terminal::Terminal};
 
+/// How a revision is built unless something else is said.
+pub(crate) const DEFAULT_BUILD: &str = "cargo build --release";
+
 /// A built revision; its folder goes when this goes.
-pub(super) struct Revision {
+pub(crate) struct Revision {
     name: String,
     top: PathBuf,
     folder: PathBuf,
@@ -21,7 +24,7 @@ pub(super) struct Revision {
 
 impl Revision {
     /// Checks a revision out beside the repository of the current folder and builds it.
-    pub(super) fn build(
+    pub(crate) fn build(
         name: &str,
         build: &str,
         terminal: &mut Terminal,
@@ -71,7 +74,7 @@ impl Revision {
     }
 
     /// The same command from this revision: its program is the file of the same place in the tree.
-    pub(super) fn twin(&self, subject: &Subject) -> Result<Subject, Failure> {
+    pub(crate) fn twin(&self, subject: &Subject) -> Result<Subject, Failure> {
         let named = Path::new(&subject.argv[0]);
         let top = self.top.canonicalize().unwrap_or_else(|_| self.top.clone());
         // A name without a folder is looked for on the search path, not in the tree.
@@ -92,7 +95,7 @@ impl Revision {
     }
 
     /// The same arguments for the `backcast` of this revision.
-    pub(super) fn backcast(&self, subject: &Subject) -> Result<Subject, Failure> {
+    pub(crate) fn backcast(&self, subject: &Subject) -> Result<Subject, Failure> {
         self.with_program(subject, Path::new("target/release/backcast"))
     }
 

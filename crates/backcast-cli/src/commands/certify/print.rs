@@ -1,0 +1,58 @@
+//! What is said of a proof.
+
+use backcast_lab::certify::{Certificate, Memory, Refusal, equality::Equality};
+
+use crate::{failure::Failure, number, terminal::Terminal};
+
+/// How many cases, in words.
+pub(super) fn cases(n: usize) -> String {
+    number::count(n, "case")
+}
+
+/// A certificate for people.
+pub(in crate::commands) fn certificate(
+    certificate: &Certificate,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let Certificate { evidence, gain, memory, session, .. } = certificate;
+    let mut equalities = evidence.findings.iter().map(|finding| &finding.equality);
+    let moved = equalities.rfind(|equality| **equality != Equality::Identical);
+    let equal = match moved {
+        None | Some(Equality::Identical | Equality::Different(_)) => "identical".to_owned(),
+        Some(Equality::WithinUlps { ulps }) => format!("within {ulps} units in the last place"),
+        Some(Equality::WithinTolerance { largest }) => format!("within {largest:.1e}"),
+    };
+    let runs = session.candidate.runs.len();
+    let text = format!(
+        "certified   {}\nbefore      {}\nafter       {}\nresults     {equal}: {}, by {}\n\
+         time saved  {:.2} % ({:.2} to {:.2} % at the {} level, {runs} pairs)\nmemory      {}\n",
+        &certificate.id[..12],
+        certificate.before.name,
+        certificate.after.name,
+        cases(evidence.findings.len()),
+        evidence.oracle,
+        gain.estimate * 100.0,
+        gain.low * 100.0,
+        gain.high * 100.0,
+        number::percent(gain.level, 0),
+        peaks(*memory),
+    );
+    terminal.print(&text)
+}
+
+fn peaks(memory: Memory) -> String {
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    format!("{:.1} MiB before, {:.1} MiB after", mib(memory.before), mib(memory.after))
+}
+
+/// A failure that says all that is against a certificate.
+pub(in crate::commands) fn refused(refusals: &[Refusal]) -> Failure {
+    let lines: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
+    let said = format!("no certificate: {}", lines.join("; "));
+    if refusals.iter().any(|refusal| !refusal.is_no_measurement()) {
+        Failure::new(said)
+    } else {
+        Failure::could_not_measure(said)
+            .help("docs/benchmarking.md says what makes a machine quiet; more runs: --iterations")
+    }
+}

@@ -1,0 +1,199 @@
+//! `backcast optimize`: tries changes one at a time and keeps those that are certified.
+
+mod print;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
+
+use backcast_lab::{
+    bench::Plan,
+    certify::{
+        Certificate, CertifyError, Refusal, Requirements, Side,
+        equality::{Case, Oracle},
+    },
+    child::{RunOptions, Subject, usable_processors},
+    optimize::{CandidateError, Candidates, Judge, Phase, State, Trial, TuningFolder, climb},
+};
+
+use super::certify::{self, Proof};
+use crate::{
+    failure::Failure, interrupt, measuring::share, own_command, quantity, spec_file::Changes,
+    table::Format, terminal::Terminal,
+};
+
+/// Try changes one at a time and keep those that are certified
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    backcast optimize --candidates python --equal stdout -- python3 script.py\n  \
+    backcast optimize --candidates candidates.toml examples/sma_grid.toml\n  \
+    backcast optimize --candidates python --phases collector=2% --equal json -- python3 script.py --workers {workers}\n\n\
+    A candidate reaches the measured command alone; nothing outside of it is set. docs/benchmarking.md describes the file.\n\
+    Exit codes: 0 done, 1 a phase stayed below its minimum, 2 wrong usage, 3 could not measure.")]
+pub(crate) struct Args {
+    /// A spec: `backcast run`, `sweep` or `walkforward` on it is what gets faster
+    #[arg(value_name = "SPEC", required_unless_present = "command")]
+    spec: Option<PathBuf>,
+    /// Any command, by its words; {workers} stands for a number of workers
+    #[arg(last = true, value_name = "COMMAND", conflicts_with = "spec")]
+    command: Vec<std::ffi::OsString>,
+    /// A file of candidates, or `python` for those that are often recommended
+    #[arg(long, value_name = "FILE|python")]
+    candidates: PathBuf,
+    /// Least gain of each phase: collector=2%,imports=1%
+    #[arg(long, value_name = "PHASE=PERCENT", value_delimiter = ',')]
+    phases: Vec<String>,
+    #[command(flatten)]
+    changes: Changes,
+    /// What decides whether a result moved: digest, stdout, files GLOB, json, tests COMMAND; digest for specs
+    #[arg(long, num_args = 1..=2, value_names = ["ORACLE", "WHAT"])]
+    equal: Vec<String>,
+    /// Numbers may differ by this share of max(|a|, |b|, 1)
+    #[arg(long, value_name = "T", value_parser = certify::tolerance, conflicts_with = "ulps")]
+    tol: Option<f64>,
+    /// Numbers may differ by so many units in the last place
+    #[arg(long, value_name = "N")]
+    ulps: Option<u64>,
+    /// Files of the tests, which must not change
+    #[arg(long, value_name = "GLOB", default_value = "tests/**/*")]
+    test_files: String,
+    /// Least gain of a candidate
+    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
+    effect: f64,
+    /// Level of the intervals
+    #[arg(long, value_name = "PERCENT", default_value = "95%", value_parser = share)]
+    level: f64,
+    /// Runs of each side of a trial
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=100_000))]
+    iterations: u32,
+    /// Longest time of one run: 500ms, 60s, 2m
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
+    timeout: Option<Duration>,
+    /// Seed of what differs between blocks of runs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How to print what became of the candidates
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Tries all candidates.
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let candidates = candidates(args)?;
+    let state = State::new(subject(args)?);
+    let oracle = oracle(args)?;
+    let mut requirements = Requirements::default();
+    requirements.criteria.level = args.level;
+    requirements.criteria.minimum_effect = args.effect;
+    requirements.criteria.seed = args.seed;
+    let plan = Plan {
+        runs: args.iterations,
+        criteria: requirements.criteria,
+        seed: args.seed,
+        options: RunOptions { timeout: args.timeout, ..RunOptions::default() },
+        ..Plan::new(crate::measuring::program())
+    };
+    let tuning = TuningFolder::new()
+        .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+    let stop = interrupt::stop_flag();
+    let usable = usable_processors();
+    let mut judge =
+        Certifier { proof: Proof { oracle, requirements, plan }, tuning, stop: &stop, terminal };
+    let climbed = climb(state, &candidates, &usable, &mut judge)?;
+    let Certifier { tuning, terminal, .. } = judge;
+    print::climb(&climbed, &climbed.state.subject(&tuning), args.format, terminal)?;
+    for certificate in climbed.chain() {
+        certify::keep(certificate, None, terminal)?;
+    }
+    match climbed.phases.iter().find(|phase| !phase.reached) {
+        Some(phase) => Err(Failure::new(format!(
+            "phase `{}` stayed below its minimum of {} %",
+            phase.name,
+            phase.minimum_gain * 100.0
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn candidates(args: &Args) -> Result<Candidates, Failure> {
+    let path = &args.candidates;
+    let candidates = if path == Path::new("python") {
+        Candidates::python(usable_processors().len() as u32)
+    } else {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+        Candidates::parse(&text).map_err(|error| malformed(path, &text, &error))?
+    };
+    if args.phases.is_empty() {
+        return Ok(candidates);
+    }
+    let phase = |text: &String| {
+        let Some((name, minimum)) = text.split_once('=') else {
+            return Err(
+                Failure::usage(format!("`{text}` is no phase")).help("--phases collector=2%")
+            );
+        };
+        Phase::parse(name, minimum).map_err(|error| Failure::usage(error.to_string()))
+    };
+    let phases = args.phases.iter().map(phase).collect::<Result<_, _>>()?;
+    candidates.with_phases(phases).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn malformed(path: &Path, text: &str, error: &CandidateError) -> Failure {
+    let failure = Failure::usage(error.to_string());
+    match error {
+        CandidateError::Malformed { at: Some(at), .. } => {
+            failure.at(&path.display().to_string(), text, at.start, at.len())
+        }
+        _ => failure.help(format!("in {}", path.display())),
+    }
+}
+
+fn subject(args: &Args) -> Result<Subject, Failure> {
+    match &args.spec {
+        Some(path) => own_command::on_spec(path, &args.changes, None),
+        None if args.command[0].is_empty() => Err(Failure::usage("a command is empty")),
+        None => Ok(Subject::new(args.command.clone())),
+    }
+}
+
+fn oracle(args: &Args) -> Result<Oracle, Failure> {
+    let oracle =
+        certify::oracle(&args.equal, certify::allowance(args.tol, args.ulps), &args.test_files)?;
+    if matches!(oracle, Oracle::Digest { .. }) && args.spec.is_none() {
+        return Err(Failure::usage("commands have no digest; say what is to be equal")
+            .help("--equal stdout, --equal files GLOB, --equal json or --equal tests COMMAND"));
+    }
+    Ok(oracle)
+}
+
+/// Certifies a state against the one before it.
+struct Certifier<'a> {
+    proof: Proof,
+    tuning: TuningFolder,
+    stop: &'a AtomicBool,
+    terminal: &'a mut Terminal,
+}
+
+impl Judge for Certifier<'_> {
+    fn hear(&mut self, trial: &Trial) {
+        self.terminal.say(&print::line(trial));
+    }
+
+    fn judge(
+        &mut self,
+        before: &State,
+        after: &State,
+    ) -> Result<Result<Certificate, Vec<Refusal>>, CertifyError> {
+        let subjects = [before, after].map(|state| state.subject(&self.tuning));
+        let [one, other] = &subjects;
+        let sides = [
+            Side::of(&one.name, one, &before.processors)?,
+            Side::of(&other.name, other, &after.processors)?,
+        ];
+        let case = Case { name: one.name.clone(), before: one.clone(), after: other.clone() };
+        self.proof.make(sides, [one, other], &[case], self.stop, self.terminal)
+    }
+}

@@ -1,0 +1,136 @@
+//! `backcast verify`: computes all that a certificate says from its raw samples.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use backcast_lab::{
+    bench::{Plan, RecordedCommand},
+    certify::{Certificate, Side, equality::Case},
+    child::{RunOptions, Subject},
+};
+use backcast_store::Home;
+
+use super::certify::{self, Proof};
+use crate::{failure::Failure, interrupt, terminal::Terminal};
+
+/// Compute a certificate again from its raw samples, or measure it again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    backcast verify certificate.json\n  \
+    backcast verify 0123456789ab --rerun\n\n\
+    Exit codes: 0 all of it follows from its samples, 1 something does not, 2 wrong usage, 3 could not measure.")]
+pub(crate) struct Args {
+    /// A certificate: a file, or the first characters of its name in this project
+    certificate: String,
+    /// Compare and measure again, as the certificate says it was done
+    #[arg(long)]
+    rerun: bool,
+}
+
+/// Recomputes, and measures again if asked.
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let path = path_of(&args.certificate)?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let certificate = Certificate::from_json(&text, &path.display().to_string())?;
+    let faults = certificate.faults()?;
+    if let [fault, rest @ ..] = &faults[..] {
+        let more =
+            if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        return Err(Failure::new(format!(
+            "{} does not follow from its samples: {} says {}, computed is {}{more}",
+            path.display(),
+            fault.place,
+            shortened(&fault.stated),
+            shortened(&fault.computed),
+        ))
+        .help("the file was changed after it was issued, or issued by another program"));
+    }
+    certify::print_certificate(&certificate, terminal)?;
+    terminal.say("all of it follows from its samples");
+    if args.rerun { again(&certificate, terminal) } else { Ok(()) }
+}
+
+fn path_of(named: &str) -> Result<PathBuf, Failure> {
+    let file = PathBuf::from(named);
+    if file.exists() {
+        return Ok(file);
+    }
+    let folder = Home::find()?.path().join("certificates");
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let of_that_name = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(named))
+    };
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(of_that_name).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(path), true) => Ok(path),
+        (Some(_), false) => {
+            Err(Failure::usage(format!("several certificates begin with `{named}`")))
+        }
+        (None, _) => Err(Failure::usage(format!(
+            "there is no file {named}, and no certificate of that name in {}",
+            folder.display()
+        ))),
+    }
+}
+
+/// Takes the evidence and the measurement anew. The gain may be another; the conditions are those of the certificate.
+fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<(), Failure> {
+    for side in [&certificate.before, &certificate.after] {
+        if let [input, ..] = side.changed_inputs()[..] {
+            let message = format!("{} is no longer what was certified", input.path);
+            return Err(Failure::could_not_measure(message).help(
+                "a certificate can be measured again where its program and files are as they were",
+            ));
+        }
+    }
+    let cases: Vec<Case> = certificate
+        .cases
+        .iter()
+        .map(|case| Case {
+            name: case.name.clone(),
+            before: subject(&case.before, &certificate.before.dir),
+            after: subject(&case.after, &certificate.after.dir),
+        })
+        .collect();
+    let sides = [&certificate.before, &certificate.after];
+    let [before, after] = sides.map(|side: &Side| subject(&side.command, &side.dir));
+    let runs = certificate.session.candidate.runs.len() as u32;
+    let criteria = certificate.requirements.criteria;
+    let plan = Plan {
+        runs,
+        criteria,
+        seed: criteria.seed,
+        options: RunOptions::default(),
+        ..Plan::new(crate::measuring::program())
+    };
+    let (oracle, requirements) = (certificate.evidence.oracle.clone(), certificate.requirements);
+    let proof = Proof { oracle, requirements, plan };
+    let stop = interrupt::stop_flag();
+    let states = sides.map(Side::clone);
+    match proof.make(states, [&before, &after], &cases, &stop, terminal)? {
+        Err(refusals) => Err(certify::refused(&refusals)),
+        Ok(second) => {
+            terminal.print("\nmeasured again\n")?;
+            certify::print_certificate(&second, terminal)?;
+            certify::keep(&second, None, terminal)
+        }
+    }
+}
+
+fn subject(command: &RecordedCommand, dir: &str) -> Subject {
+    let mut subject = Subject::new(command.argv.iter().map(OsString::from)).named(&command.name);
+    subject.dir = (!dir.is_empty()).then(|| Path::new(dir).to_owned());
+    subject.env = command.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    subject
+}
+
+fn shortened(text: &str) -> String {
+    const MOST: usize = 200;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    text.chars().take(MOST).chain(['…']).collect()
+}

@@ -1,0 +1,184 @@
+//! `backcast certify`, `verify` and `optimize`: what each oracle sees, what is refused, and what is left behind.
+
+use expect_test::expect;
+
+use crate::program::{Project, examples};
+
+/// Commands that take no time: what matters is what they say.
+fn certify(project: &Project, before: &str, after: &str, oracle: &[&str]) -> String {
+    let mut args = vec!["certify", before, after, "--iterations", "8", "--equal"];
+    args.extend(oracle);
+    project.run(&args).told()
+}
+
+#[test]
+fn each_oracle_tells_where_two_results_part() {
+    let project = Project::new();
+    let told = certify(&project, "printf 'a\\nb\\n'", "printf 'a\\nc\\n'", &["stdout"]);
+    assert!(told.starts_with("exit 1\n") && told.contains("line 2 is c"), "{told}");
+    let told = certify(&project, "echo [1.5,[2.5]]", "echo [1.5,[2.75]]", &["json"]);
+    assert!(told.contains("$[1][0] is 2.75, was 2.5"), "{told}");
+    let (old, new) = ("sh -c 'echo 1 > out.csv'", "sh -c 'echo 2 > out.csv'");
+    let told = certify(&project, old, new, &["files", "*.csv"]);
+    assert!(told.contains("out.csv, line 1 is 2"), "{told}");
+}
+
+#[test]
+fn a_file_that_one_side_leaves_alone_is_not_its_result() {
+    let project = Project::new();
+    let told = certify(&project, "sh -c 'echo 1 > a.csv'", "true", &["files", "*.csv"]);
+    assert!(told.contains("true wrote no file that fits `*.csv`"), "{told}");
+}
+
+#[test]
+fn numbers_within_the_tolerance_are_no_difference() {
+    let project = Project::new();
+    let differs = |tolerance: &str| {
+        let args = ["certify", "echo 1.0", "echo 1.0000001", "--equal", "json", "--tol", tolerance];
+        project.run(&[&args[..], &["-n", "8"]].concat()).told().contains("a result moved")
+    };
+    assert!(differs("1e-9"));
+    assert!(!differs("1e-6"));
+}
+
+#[test]
+fn one_bit_in_one_price_is_found_and_placed() {
+    let project = Project::new();
+    let spec = std::fs::read_to_string(examples().join("sma_cross.toml")).unwrap();
+    project.write("old.toml", &spec);
+    project.write("new.toml", &spec.replace("[costs]", "[costs]\n# no change"));
+    let cash = "[broker]\ncash = 100000.00000000001\n";
+    assert!(spec.contains("cash = 100000"), "the example states its cash");
+    project.write("bit.toml", &spec.replace("cash = 100000", "cash = 100000.00000000001"));
+    let told = project.run(&["certify", "old.toml", "bit.toml", "-n", "8"]).told();
+    assert!(told.starts_with("exit 1\n"), "{cash} {told}");
+    assert!(told.contains("a result moved in"), "{told}");
+    let told = project.run(&["certify", "old.toml", "new.toml", "-n", "8"]).told();
+    assert!(told.contains("1 case: equal by digests of runs, bit for bit"), "{told}");
+}
+
+#[test]
+fn a_changed_expectation_a_skip_and_a_vanished_test_are_refused() {
+    let project = Project::new();
+    std::fs::create_dir_all(project.path("tests")).unwrap();
+    let runner = "sh tests/run.sh";
+    let with = |script: &str| {
+        project.write("tests/run.sh", script);
+        certify(&project, "true", "sh -c :", &["tests", runner])
+    };
+    let told = with("echo 'ok 1 - opens'; echo 'ok 2 - closes'");
+    assert!(told.contains("1 case: equal by tests `sh tests/run.sh` in tests/**/*"), "{told}");
+    let told = with("echo 'ok 1 - opens # SKIP later'");
+    assert!(told.contains("1 opens is skipped, was skipped"), "{told}");
+    // The second call of the suite is that of the side after the change.
+    let second = "if [ -e marker ]; then rm marker; SECOND=1; else touch marker; fi;";
+    let told = with(&format!("{second} echo 'ok 1 - opens'; [ $SECOND ] || echo 'ok 2 - closes'"));
+    assert!(told.contains("2 closes is not there, was passed"), "{told}");
+    let told =
+        with(&format!("{second} [ $SECOND ] && echo '#' >> tests/data; echo 'ok 1 - opens'"));
+    assert!(told.contains("tests/data is"), "{told}");
+    let told = with("echo nothing");
+    assert!(told.contains("named no tests"), "{told}");
+}
+
+#[test]
+fn a_gain_is_certified_kept_and_computed_again() {
+    let project = Project::new();
+    let spin =
+        |n: u32| format!("sh -c 'i=0; while [ $i -lt {n} ]; do i=$((i+1)); done; echo done'");
+    let args = ["certify", &spin(60_000), &spin(6_000), "--equal", "stdout", "--output", "c.json"];
+    let outcome = project.run(&args);
+    if outcome.code == 3 {
+        // The machine was too restless to measure even this; there is nothing to verify.
+        assert!(outcome.stderr.contains("no certificate: "), "{}", outcome.stderr);
+        return;
+    }
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stdout.contains("identical: 1 case"), "{}", outcome.stdout);
+    let verified = project.run(&["verify", "c.json"]);
+    assert_eq!(verified.code, 0, "{}", verified.stderr);
+    let text = std::fs::read_to_string(project.path("c.json")).unwrap();
+    project.write("forged.json", &text.replacen("\"wall_ns\":", "\"wall_ns\":1", 1));
+    let forged = project.run(&["verify", "forged.json"]);
+    assert_eq!(forged.code, 1);
+    assert!(
+        forged.stderr.contains("does not follow from its samples: id says"),
+        "{}",
+        forged.stderr
+    );
+}
+
+#[test]
+fn what_cannot_be_certified_is_refused_with_what_to_type() {
+    let project = Project::new();
+    let told = |args: &[&str]| project.run(args).told();
+    expect![[r#"
+        exit 2
+        --- stderr
+          × commands have no digest; say what is to be equal
+          help: --equal stdout, --equal files GLOB, --equal json or --equal tests COMMAND
+    "#]]
+    .assert_eq(&told(&["certify", "true", "false"]));
+    expect![[r#"
+        exit 2
+        --- stderr
+          × there is no oracle `magic`
+          help: oracles are: digest, stdout, files GLOB, json, tests COMMAND
+    "#]]
+    .assert_eq(&told(&["certify", "true", "false", "--equal", "magic"]));
+    expect![[r#"
+        exit 1
+        --- stderr
+          × false ended with exit code 1, so there is no result to compare
+    "#]]
+    .assert_eq(&told(&["certify", "true", "false", "--equal", "stdout"]));
+    expect![[r#"
+        exit 2
+        --- stderr
+          × two programs are timed on a spec; name it by --on SPEC
+    "#]]
+    .assert_eq(&told(&["certify", "this", "rev:HEAD"]));
+    expect![[r#"
+        exit 2
+        --- stderr
+          × there is no program `no-such-thing` on the search path
+          help: a line for the shell takes --shell; a program in this folder is ./PROGRAM
+    "#]]
+    .assert_eq(&told(&["certify", "true", "no-such-thing", "--equal", "stdout"]));
+}
+
+#[test]
+fn the_loop_keeps_what_is_certified_and_prints_the_command_it_ends_with() {
+    let project = Project::new();
+    project.write(
+        "work.sh",
+        "n=40000; [ \"$QUICK\" ] && n=2000; i=0; while [ $i -lt $n ]; do i=$((i+1)); done; echo done",
+    );
+    project.write(
+        "candidates.toml",
+        "[[candidate]]\nname = \"quick\"\nenv = { QUICK = \"1\" }\n\n\
+         [[candidate]]\nname = \"other\"\ncommand = [\"echo\", \"other\"]\n",
+    );
+    let outcome = project.run(&[
+        "optimize",
+        "--candidates",
+        "candidates.toml",
+        "--equal",
+        "stdout",
+        "-n",
+        "10",
+        "--",
+        "sh",
+        "work.sh",
+    ]);
+    assert!(outcome.stderr.contains("other: restored: a result moved"), "{}", outcome.stderr);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    // On a restless machine nothing can be certified, which the table says.
+    if outcome.stdout.contains("all together save") {
+        assert!(
+            outcome.stdout.contains("the command now: QUICK=1 sh work.sh"),
+            "{}",
+            outcome.stdout
+        );
+    }
+}

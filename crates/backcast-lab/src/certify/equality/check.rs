@@ -1,0 +1,184 @@
+//! Asks an oracle about each case of a corpus.
+
+use std::{sync::atomic::AtomicBool, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Allowance, Equality, Oracle, files, json, runs, test_files, text};
+use crate::{
+    certify::CertifyError,
+    child::{Capture, Captured, Finished, Launcher, RunOptions, Subject},
+};
+
+/// Most of an output that is read as JSON or as a table, in bytes.
+const READABLE: usize = 256 << 20;
+/// Beginning and end of an output that are kept to say where two parted.
+const ENDS: usize = 16 << 20;
+
+/// One result of a corpus, made before the change and after it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// What people call it.
+    pub name: String,
+    /// Makes the result as it was.
+    pub before: Subject,
+    /// Makes the result as it is now.
+    pub after: Subject,
+}
+
+/// What an oracle said about a case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Name of the case.
+    pub case: String,
+    /// Hash of the result before the change, in hexadecimal.
+    pub before: String,
+    /// Hash of the result after it.
+    pub after: String,
+    /// How the two compare.
+    pub equality: Equality,
+}
+
+/// What an oracle said about a corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The oracle.
+    pub oracle: Oracle,
+    /// One finding for each case, in the order of the cases.
+    pub findings: Vec<Finding>,
+}
+
+/// What commands are run with.
+#[derive(Clone, Debug)]
+pub struct Workbench<'a> {
+    /// Starts the commands.
+    pub launcher: &'a Launcher,
+    /// After this time a command is killed.
+    pub timeout: Option<Duration>,
+    /// Set, it ends the command that runs and the work.
+    pub stop: &'a AtomicBool,
+}
+
+/// Asks the oracle about all cases. Goes on after a result that differs, so that all differences are told.
+///
+/// # Errors
+/// [`CertifyError`], where a command cannot be run, fails, or prints what the oracle cannot read.
+pub fn check(
+    oracle: &Oracle,
+    cases: &[Case],
+    workbench: &Workbench<'_>,
+) -> Result<Evidence, CertifyError> {
+    let finding = |case: &Case| match oracle {
+        Oracle::Digest { allowance } => runs::finding(case, *allowance, workbench),
+        Oracle::Stdout => stdout(case, workbench),
+        Oracle::Files { pattern } => files::finding(case, pattern, workbench),
+        Oracle::Json { allowance } => documents(case, *allowance, workbench),
+        Oracle::Tests { command, files } => test_files::finding(case, command, files, workbench),
+    };
+    let findings = cases.iter().map(finding).collect::<Result<_, _>>()?;
+    Ok(Evidence { oracle: oracle.clone(), findings })
+}
+
+impl Evidence {
+    /// Whether no result moved.
+    pub fn holds(&self) -> bool {
+        !self.findings.is_empty() && self.findings.iter().all(|finding| finding.equality.holds())
+    }
+
+    /// The first case in which a result moved.
+    pub fn first_difference(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| !finding.equality.holds())
+    }
+}
+
+impl Case {
+    pub(super) fn finding(&self, before: &str, after: &str, equality: Equality) -> Finding {
+        Finding { case: self.name.clone(), before: before.into(), after: after.into(), equality }
+    }
+}
+
+impl Workbench<'_> {
+    /// Runs a command that must succeed and keeps `keep` bytes of each end of its output.
+    pub(super) fn output(&self, subject: &Subject, keep: usize) -> Result<Captured, CertifyError> {
+        let finished = self.run(subject, keep)?;
+        let exit = finished.sample.exit;
+        if !exit.is_success() {
+            let said = finished.stderr.unwrap_or_default().tail(3);
+            return Err(CertifyError::Failed { command: subject.name.clone(), exit, said });
+        }
+        Ok(finished.stdout.unwrap_or_default())
+    }
+
+    /// Runs a command, however it ends.
+    pub(super) fn run(&self, subject: &Subject, keep: usize) -> Result<Finished, CertifyError> {
+        let options = RunOptions {
+            timeout: self.timeout,
+            stdout: Capture::Ends(keep),
+            stderr: Capture::Ends(keep.min(1 << 20)),
+            ..RunOptions::default()
+        };
+        Ok(self.launcher.run(subject, &options, self.stop)?)
+    }
+
+    /// The whole output of a command that must succeed.
+    pub(super) fn text(
+        &self,
+        subject: &Subject,
+        what: &'static str,
+    ) -> Result<(String, Vec<u8>), CertifyError> {
+        let captured = self.output(subject, READABLE)?;
+        let whole = captured.whole().ok_or_else(|| CertifyError::TooLong {
+            command: subject.name.clone(),
+            bytes: captured.bytes,
+            most: 2 * READABLE,
+            what,
+        })?;
+        Ok((captured.digest, whole))
+    }
+}
+
+fn stdout(case: &Case, workbench: &Workbench<'_>) -> Result<Finding, CertifyError> {
+    let before = workbench.output(&case.before, ENDS)?;
+    let after = workbench.output(&case.after, ENDS)?;
+    let equality = if before.digest == after.digest {
+        Equality::Identical
+    } else if let (Some(ours), Some(theirs)) = (before.whole(), after.whole()) {
+        text::compare(&ours, &theirs)
+    } else {
+        ends(&before, &after)
+    };
+    Ok(case.finding(&before.digest, &after.digest, equality))
+}
+
+/// The place in outputs that were too long to be kept whole: in their beginnings, or else only that they differ.
+fn ends(before: &Captured, after: &Captured) -> Equality {
+    match text::compare(&before.first, &after.first) {
+        Equality::Identical => {
+            let shown = |captured: &Captured| format!("{} bytes", captured.bytes);
+            let place = format!("after the first {} bytes", before.first.len());
+            Equality::Different(super::Divergence {
+                place,
+                before: shown(before),
+                after: shown(after),
+            })
+        }
+        different => different,
+    }
+}
+
+fn documents(
+    case: &Case,
+    allowance: Allowance,
+    workbench: &Workbench<'_>,
+) -> Result<Finding, CertifyError> {
+    let document = |subject: &Subject| {
+        let (digest, text) = workbench.text(subject, "JSON")?;
+        let value = serde_json::from_slice(&text).map_err(|error| CertifyError::NotJson {
+            command: subject.name.clone(),
+            reason: error.to_string(),
+        })?;
+        Ok::<(String, serde_json::Value), CertifyError>((digest, value))
+    };
+    let ((before, ours), (after, theirs)) = (document(&case.before)?, document(&case.after)?);
+    Ok(case.finding(&before, &after, json::compare(&ours, &theirs, allowance)))
+}
