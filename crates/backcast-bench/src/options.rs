@@ -9,8 +9,6 @@ pub(crate) struct BenchOptions {
     pub(crate) json: bool,
 }
 
-static ALL: [Job; 10] = JOBS;
-
 impl BenchOptions {
     pub(crate) fn parse(words: &[&str]) -> Result<BenchOptions, String> {
         let mut options = BenchOptions {
@@ -35,14 +33,14 @@ impl BenchOptions {
             }
         }
         if options.jobs.is_empty() {
-            options.jobs = ALL.iter().collect();
+            options.jobs = JOBS.iter().collect();
         }
         Ok(options)
     }
 }
 
 fn find(name: &str) -> Result<&'static Job, String> {
-    ALL.iter().find(|job| job.name == name).ok_or_else(|| format!("no job called `{name}`"))
+    JOBS.iter().find(|job| job.name == name).ok_or_else(|| format!("no job called `{name}`"))
 }
 
 fn number(option: &str, word: Option<&&str>) -> Result<usize, String> {
@@ -52,7 +50,8 @@ fn number(option: &str, word: Option<&&str>) -> Result<usize, String> {
 
 /// Usage with all jobs.
 pub(crate) fn help(usage: &str) -> String {
-    let jobs: String = ALL.iter().map(|job| format!("\n  {:12} {}", job.name, job.about)).collect();
+    let jobs: String =
+        JOBS.iter().map(|job| format!("\n  {:12} {}", job.name, job.about)).collect();
     format!("{usage}\n\njobs, all of them where none is named:{jobs}")
 }
 
@@ -65,7 +64,7 @@ mod tests {
         let options = BenchOptions::parse(&["grid", "--runs", "3", "--threads", "2"]).unwrap();
         assert_eq!(options.jobs.iter().map(|job| job.name).collect::<Vec<_>>(), ["grid"]);
         assert_eq!((options.measure.runs, options.measure.threads), (3, vec![2]));
-        assert_eq!(BenchOptions::parse(&[]).unwrap().jobs.len(), ALL.len());
+        assert_eq!(BenchOptions::parse(&[]).unwrap().jobs.len(), JOBS.len());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) struct Job {
 }
 
 /// All jobs in the order of their figures.
-pub(crate) const JOBS: [Job; 11] = [
+pub(crate) static JOBS: &[Job] = &[
     grid::JOB,
     minute_run::JOB,
     many_assets::JOB,

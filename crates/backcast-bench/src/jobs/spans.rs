@@ -56,7 +56,11 @@ fn each(step: impl Fn(u32)) -> f64 {
         work(STEPS);
         begin.elapsed().as_secs_f64()
     };
-    let empty = time(&|steps| (0..steps).for_each(|i| drop(black_box(i))));
+    let empty = time(&|steps| {
+        (0..steps).for_each(|i| {
+            black_box(i);
+        })
+    });
     let full = time(&|steps| (0..steps).for_each(&step));
     (full - empty).max(0.0) / f64::from(STEPS)
 }
@@ -168,7 +172,9 @@ fn memory() -> Line {
         for site in &around[1..] {
             for calls in 0..20_u64 {
                 let _span = Span::enter(site);
-                (0..calls * calls * 10).for_each(|i| drop(black_box(i)));
+                (0..calls * calls * 10).for_each(|i| {
+                    black_box(i);
+                });
             }
         }
     }
