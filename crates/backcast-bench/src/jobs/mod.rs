@@ -1,6 +1,7 @@
 //! The jobs, a file each.
 
 mod daily_run;
+mod dashboard;
 mod grid;
 mod many_assets;
 mod million;
@@ -50,6 +51,7 @@ pub(crate) static JOBS: &[Job] = &[
     sample::JOB,
     million::JOB,
     start::JOB,
+    dashboard::JOB,
     statistics::JOB,
     sessions::JOB,
     spans::JOB,
@@ -59,6 +61,7 @@ pub(crate) static JOBS: &[Job] = &[
 pub(crate) fn child(name: &str, arguments: &[&str]) -> Result<String, String> {
     match name {
         "sample" => sample::child(arguments),
+        "live" => dashboard::child(arguments),
         "million" => million::child(arguments),
         "spin" => sessions::child(arguments),
         _ => Err(format!("no work called `{name}`")),
