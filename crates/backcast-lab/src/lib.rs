@@ -1,5 +1,7 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
+mod aside;
+pub mod baseline;
 pub mod bench;
 pub mod certify;
 pub mod child;

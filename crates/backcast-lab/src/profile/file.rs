@@ -8,6 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::Profile;
+use crate::aside;
 
 /// Version of the layout that is written.
 pub const VERSION: u32 = 1;
@@ -149,13 +150,6 @@ pub(crate) fn json(profile: &Profile) -> Vec<u8> {
 
 /// Writes a file next to its place and renames it, so that readers see all of it or nothing.
 pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), ProfileError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    let aside = path.with_file_name(name);
-    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
-    written.map_err(|source| {
-        // What was not written need not be removed.
-        let _ = fs::remove_file(&aside);
-        ProfileError::Write { path: path.to_path_buf(), source }
-    })
+    aside::write(path, bytes)
+        .map_err(|source| ProfileError::Write { path: path.to_path_buf(), source })
 }

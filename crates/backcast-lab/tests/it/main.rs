@@ -1,5 +1,6 @@
 //! Behaviour of the laboratory through its public face.
 
+mod baseline;
 mod bench;
 mod certificates;
 mod imports;

@@ -1,0 +1,71 @@
+//! Figures of one command on one class of machines, oldest first, and where their level changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Figure, Measure};
+use crate::stats::{ChangeOptions, Changes, Label, StatsError, change_points, labels};
+
+/// Sessions of one level from which far ones can be told.
+const ENOUGH_FOR_OUTLIERS: usize = 6;
+
+/// A history with its changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Name of the command.
+    pub subject: String,
+    /// Key of the class of machines.
+    pub class: String,
+    /// What is looked at.
+    pub measure: Measure,
+    /// In order of time.
+    pub figures: Vec<Figure>,
+    /// Where the level changed; positions are those of `figures`.
+    pub changes: Changes,
+}
+
+impl History {
+    /// Puts figures in order and finds the changes. Changes below `minimum_change` (relative) are not looked for.
+    ///
+    /// # Errors
+    /// [`StatsError`] for a figure that is no positive number, or a negative `minimum_change`.
+    pub fn of(
+        subject: &str,
+        class: &str,
+        measure: Measure,
+        mut figures: Vec<Figure>,
+        minimum_change: f64,
+    ) -> Result<History, StatsError> {
+        figures.sort_by(|a, b| (&a.taken_at, &a.id).cmp(&(&b.taken_at, &b.id)));
+        let medians: Vec<f64> = figures.iter().map(|figure| figure.median).collect();
+        // Sessions of the same command spread even where their runs agree.
+        let usual = measure.usual_spread();
+        let noise: Vec<f64> =
+            figures.iter().map(|figure| figure.error.hypot(0.5 * usual)).collect();
+        let options = ChangeOptions { minimum_change, ..ChangeOptions::default() };
+        let changes = change_points(&medians, Some(&noise), &options)?;
+        Ok(History {
+            subject: subject.to_owned(),
+            class: class.to_owned(),
+            measure,
+            figures,
+            changes,
+        })
+    }
+
+    /// The figures since the last change.
+    pub fn present(&self) -> &[Figure] {
+        let begin = self.changes.points.last().map_or(0, |point| point.index);
+        &self.figures[begin..]
+    }
+}
+
+/// Logarithms of the medians without those severely far from the rest, and the ids of these. Among few sessions none can be told.
+pub(super) fn level_of(figures: &[Figure]) -> (Vec<f64>, Vec<String>) {
+    let logs: Vec<f64> = figures.iter().map(|figure| libm::log(figure.median)).collect();
+    let told = (logs.len() >= ENOUGH_FOR_OUTLIERS).then(|| labels(&logs).ok()).flatten();
+    let Some(told) = told else { return (logs, Vec::new()) };
+    let far = |label: &Label| matches!(label, Label::LowSevere | Label::HighSevere);
+    let kept = logs.iter().zip(&told).filter(|(_, label)| !far(label)).map(|(log, _)| *log);
+    let left_out = figures.iter().zip(&told).filter(|(_, label)| far(label));
+    (kept.collect(), left_out.map(|(figure, _)| figure.id.clone()).collect())
+}

@@ -1,0 +1,154 @@
+//! Gates and histories, with a planted slow-down and with nothing at all.
+
+use backcast_lab::{
+    baseline::{Figure, Gate, GateOptions, Measure, gate, gate_against},
+    stats::{Random, simulation::rate},
+};
+
+use super::{Bench, QUIET, history};
+
+fn judged(base: Vec<Figure>, now: &Figure, threshold: f64) -> Gate {
+    let options = GateOptions { threshold, ..GateOptions::default() };
+    gate(&history(base), now, &options).unwrap()
+}
+
+/// What gates say to sessions that take `ratio` as long as a history of `sessions`.
+fn gates(bench: Bench, sessions: u32, ratio: f64, threshold: f64, count: usize) -> Vec<Gate> {
+    let mut random = Random::new(1);
+    (0..count)
+        .map(|_| {
+            let base = bench.figures(sessions, 0, &mut random);
+            let now = Bench { seconds: bench.seconds * ratio, ..bench };
+            judged(base, &now.figures(1, sessions, &mut random)[0], threshold)
+        })
+        .collect()
+}
+
+fn regressed(gate: &Gate) -> bool {
+    matches!(gate, Gate::Regressed(_))
+}
+
+fn passed(gate: &Gate) -> bool {
+    matches!(gate, Gate::Passed(_))
+}
+
+#[test]
+fn a_planted_slow_down_fires() {
+    for sessions in [3, 10, 40] {
+        let fired = rate(&gates(QUIET, sessions, 1.15, 0.05, 200), regressed);
+        assert!(fired >= 0.95, "{sessions}: {fired}");
+    }
+    // Even one session is a base for a large one.
+    assert!(rate(&gates(QUIET, 1, 1.3, 0.05, 200), regressed) >= 0.95);
+}
+
+#[test]
+fn equal_sessions_fire_at_most_twice_in_fifty_and_pass() {
+    for (sessions, bench) in
+        [(1, QUIET), (3, QUIET), (10, QUIET), (40, QUIET), (5, Bench { between: 0.03, ..QUIET })]
+    {
+        let all = gates(bench, sessions, 1.0, 0.05, 500);
+        assert!(rate(&all, regressed) <= 0.02, "{sessions}: {}", rate(&all, regressed));
+    }
+    assert!(rate(&gates(QUIET, 10, 1.0, 0.05, 200), passed) > 0.95);
+}
+
+#[test]
+fn a_threshold_below_the_noise_of_sessions_is_not_measurable() {
+    let noisy = Bench { between: 0.1, ..QUIET };
+    let all = gates(noisy, 10, 1.0, 0.05, 500);
+    assert!(rate(&all, |gate| matches!(gate, Gate::TooNoisy(_))) > 0.8);
+    assert!(rate(&all, regressed) <= 0.03);
+    assert!(
+        all.iter().all(
+            |gate| gate.judgement().unwrap().floor > 0.05 || !matches!(gate, Gate::TooNoisy(_))
+        )
+    );
+    // One session is a coarse base: it can tell of large changes only.
+    let one = gates(QUIET, 1, 1.0, 0.05, 100);
+    assert!(rate(&one, |gate| matches!(gate, Gate::TooNoisy(_))) > 0.9);
+    assert!(rate(&gates(QUIET, 1, 1.0, 0.3, 100), passed) > 0.9);
+    // What is far below the threshold passes for all the noise.
+    assert!(rate(&gates(noisy, 10, 0.5, 0.05, 100), passed) > 0.95);
+}
+
+#[test]
+fn the_floor_tells_what_a_gate_can_see() {
+    let mut random = Random::new(2);
+    let base = QUIET.figures(10, 0, &mut random);
+    let now = &QUIET.figures(1, 10, &mut random)[0];
+    let told = judged(base, now, 0.05);
+    let told = told.judgement().unwrap();
+    assert!((0.02..0.045).contains(&told.floor), "{told:?}");
+    assert_eq!(told.sessions, 10);
+    assert!((told.before / 0.2e9 - 1.0).abs() < 0.03 && told.now == now.median);
+}
+
+#[test]
+fn without_a_session_of_the_class_there_is_no_verdict() {
+    let now = QUIET.figures(1, 0, &mut Random::new(3)).remove(0);
+    assert_eq!(judged(Vec::new(), &now, 0.05), Gate::NoBaseline { elsewhere: 0 });
+}
+
+#[test]
+fn a_session_whose_own_runs_scatter_is_no_surer_than_they_are() {
+    let mut random = Random::new(4);
+    let base = QUIET.figures(10, 0, &mut random);
+    let wild = Bench { within: 0.3, seconds: 0.215, ..QUIET };
+    let now = wild.figures(1, 10, &mut random).remove(0);
+    assert!(now.error > 0.03, "{now:?}");
+    assert!(!matches!(judged(base, &now, 0.05), Gate::Regressed(_)));
+}
+
+#[test]
+fn the_level_is_that_since_the_last_change() {
+    let mut random = Random::new(5);
+    let mut figures = QUIET.figures(20, 0, &mut random);
+    let faster = Bench { seconds: 0.1, ..QUIET };
+    figures.extend(faster.figures(10, 20, &mut random));
+    let history = history(figures.clone());
+    let [change] = &history.changes.points[..] else { panic!("{:?}", history.changes) };
+    assert_eq!(change.index, 20);
+    assert_eq!(history.present().len(), 10);
+    // The old level would be twice as slow: against the new one it is a regression.
+    let now = QUIET.figures(1, 30, &mut random).remove(0);
+    assert!(matches!(judged(figures.clone(), &now, 0.05), Gate::Regressed(_)));
+    let options = GateOptions::default();
+    let against_old = gate_against(&figures[..20], Measure::Wall, &now, &options).unwrap();
+    assert!(matches!(against_old, Gate::Passed(_)));
+}
+
+#[test]
+fn one_disturbed_session_does_not_blind_the_gate() {
+    let mut random = Random::new(6);
+    let mut base = QUIET.figures(12, 0, &mut random);
+    base[4].median *= 3.0;
+    let now = Bench { seconds: 0.23, ..QUIET }.figures(1, 12, &mut random).remove(0);
+    let told = judged(base.clone(), &now, 0.05);
+    assert!(matches!(&told, Gate::Regressed(_)), "{told:?}");
+    assert_eq!(told.judgement().unwrap().left_out, [base[4].id.clone()]);
+}
+
+#[test]
+fn a_history_is_in_order_of_time_whatever_came_first() {
+    let mut random = Random::new(7);
+    let figures = QUIET.figures(30, 0, &mut random);
+    let mut shuffled = figures.clone();
+    random.shuffle(&mut shuffled);
+    assert_eq!(history(shuffled).figures, figures);
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    let mut random = Random::new(8);
+    let base = history(QUIET.figures(3, 0, &mut random));
+    let now = QUIET.figures(1, 3, &mut random).remove(0);
+    for (threshold, level) in [(0.0, 0.95), (-0.1, 0.95), (f64::NAN, 0.95), (0.05, 1.0)] {
+        assert!(gate(&base, &now, &GateOptions { threshold, level }).is_err());
+    }
+    let strict = GateOptions { level: 0.999_999, ..GateOptions::default() };
+    let lax = GateOptions { level: 0.5, ..strict };
+    let width =
+        |options| gate(&base, &now, &options).unwrap().judgement().unwrap().ratio.half_width();
+    assert!(width(strict) > width(lax));
+}
