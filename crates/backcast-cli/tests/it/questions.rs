@@ -31,6 +31,10 @@ fn help_lists_what_there_is() {
           profile      See where the time of a spec, or of any command, goes
           bench        Measure commands, and prove which of two is faster
           dashboard    Watch running commands in the browser: progress, best sets, memory, alerts
+          bench        Measure commands, and prove which of two is faster
+          certify      Prove that a change moved no result and is faster
+          verify       Compute a certificate again from its raw samples, or measure it again
+          optimize     Try changes one at a time and keep those that are certified
           doctor       See what works on this machine and what does not
           help         Print this message or the help of the given subcommand(s)
 
