@@ -20,6 +20,7 @@ CHARTS = {
     "sweep": ["heatmap", "cell-curve"],
     "run": ["equity", "drawdown", "candles"],
     "walkforward": ["oos-equity", "oos-drawdown"],
+    "profile": ["flame"],
 }
 # A chart of one colour on a background has a handful of colours with its text; an empty one has one or two.
 FEWEST_COLOURS = 12
@@ -60,6 +61,7 @@ def pages(backcast, project):
         "sweep": ROOT / "examples" / "sma_grid.toml",
         "run": ROOT / "examples" / "sma_cross.toml",
         "walkforward": spec,
+        "profile": ROOT / "examples" / "sma_grid.toml",
     }
     found = {}
     for command, spec in specs.items():
@@ -193,6 +195,14 @@ def test_zooming_one_chart_moves_all_of_the_run_and_a_double_click_resets(chromi
         page.wait_for_function(
             "(old) => +new Date(document.getElementById('equity')._fullLayout.xaxis.range[0]) === old", arg=before[0]
         )
+
+
+def test_a_function_is_found_in_the_flame_graph_and_enlarged_by_a_click(chromium, pages):
+    with opened(chromium, pages["profile"]) as page:
+        page.fill("#flame-search", "engine.")
+        page.wait_for_selector("#flame-note:has-text('call paths have it')", timeout=10_000)
+        page.locator("#flame .slice", has_text="search.sweep").first.click()
+        page.wait_for_selector("#flame g.pathbar", state="attached", timeout=10_000)
 
 
 def click_cell(page, across, up, old):

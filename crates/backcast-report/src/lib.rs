@@ -11,13 +11,14 @@
 //! | id | what |
 //! |---|---|
 //! | `#manifest`, `#notices`, `#theme-toggle` | header |
-//! | `#sweep`, `#walk-forward`, `#run` | sections |
+//! | `#sweep`, `#walk-forward`, `#run`, `#profile` | sections |
 //! | `#equity`, `#drawdown`, `#candles` | charts of a run (plotly: `.js-plotly-plot` when drawn) |
 //! | `#account-select`, `#candle-asset`, `#log-scale`, `button[data-years]` | controls of a run |
 //! | `#monthly`, `table#assets`, `table#trades` | tables of a run |
 //! | `#heatmap`, `#cell-curve` | charts of a sweep |
 //! | `#asset-select`, `#metric-select`, `#x-select`, `#y-select`, `#set-0`, `#set-1`, ..., `#best-set`, `#cell-log` | controls of a sweep |
 //! | `#cell-facts`, `#cell-note`, `#cell-command`, `table#which-hold-up`, `#best table`, `table#best-0`, ... | texts of a sweep |
+//! | `#profile`, `#flame`, `#flame-difference`, `#process`, `#flame-search`, `table#profile-paths`, `table#profile-functions` | profile |
 //! | `#oos-equity`, `#oos-drawdown`, `#oos-select`, `#oos-log-scale`, `#oos-monthly`, `table#windows` | walk-forward |
 //!
 //! `#cell-curve[data-trial]` is the number of the trial whose curve is shown, `#cell-curve[data-curve]` is `full`,
@@ -29,6 +30,7 @@
 
 mod decimate;
 mod html;
+pub mod lab;
 mod model;
 mod number;
 mod pack;

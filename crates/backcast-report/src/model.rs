@@ -25,6 +25,8 @@ pub struct Page {
     pub walk_forward: Option<WalkForward>,
     /// A single run in full detail.
     pub run: Option<Run>,
+    /// Where the time of a command went.
+    pub profile: Option<crate::lab::Profile>,
 }
 
 /// A named figure on a card.

@@ -6,6 +6,7 @@ mod grid;
 mod many_assets;
 mod million;
 mod minute_run;
+mod profile;
 mod sample;
 mod sessions;
 mod single;
@@ -55,6 +56,7 @@ pub(crate) static JOBS: &[Job] = &[
     statistics::JOB,
     sessions::JOB,
     spans::JOB,
+    profile::JOB,
 ];
 
 /// Work for a process of its own, by the name it is called with: prints what it measured.

@@ -263,6 +263,22 @@ fn a_profile_is_kept_and_compared_with() {
 }
 
 #[test]
+fn a_page_has_a_flame_graph_and_a_second_one_for_what_changed() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    project.write("work.py", PROGRAM);
+    let first = profile(&project, &["--save", "a", "--report", "a.html", "--", python, "work.py"]);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let page = std::fs::read_to_string(project.path("a.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("id=\"flame\""));
+    assert!(!page.contains("id=\"flame-difference\""));
+    let second = profile(&project, &["--vs", "a", "--report", "b.html", "--", python, "work.py"]);
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let page = std::fs::read_to_string(project.path("b.html")).unwrap();
+    assert!(page.contains("id=\"flame-difference\"") && page.contains("id=\"profile-changes\""));
+}
+
+#[test]
 fn a_spec_shows_exact_calls_of_the_engine_and_adds_up() {
     let project = Project::new();
     project.write("grid.toml", SPEC);
@@ -281,6 +297,8 @@ fn a_spec_shows_exact_calls_of_the_engine_and_adds_up() {
     );
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(json(&project.path("q.json"))["command"][1], "run", "one set is one run");
+    let one = profile(&project, &["--as", "run", "grid.toml"]);
+    assert_eq!(one.code, 1, "a run of a grid is refused by the command itself: {}", one.stdout);
     let bad = profile(&project, &["missing.toml"]);
     assert_eq!(bad.code, 1);
     assert!(bad.stderr.contains("there is no spec missing.toml"), "{}", bad.stderr);

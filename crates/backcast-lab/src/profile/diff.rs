@@ -67,7 +67,7 @@ impl Moved {
 
 impl Difference {
     /// Matches call paths by name and file from the root down; a line that moved is the same function.
-    pub fn between(before: &View, after: &View) -> Difference {
+    pub fn between(before: &View<'_>, after: &View<'_>) -> Difference {
         let mut rows: Vec<Moved> = Vec::new();
         let mut known: HashMap<(Option<usize>, String, Option<String>), usize> = HashMap::new();
         let mut place = vec![0; after.rows.len().max(before.rows.len())];
@@ -75,14 +75,14 @@ impl Difference {
             for (i, row) in view.rows.iter().enumerate() {
                 let parent = row.parent.map(|parent| place[parent]);
                 let next = rows.len();
-                let key = (parent, row.name.clone(), row.file.clone());
+                let key = (parent, row.name.to_string(), row.file.map(str::to_owned));
                 let id = *known.entry(key).or_insert(next);
                 if id == next {
                     rows.push(Moved {
                         parent,
                         depth: row.depth,
-                        name: row.name.clone(),
-                        file: row.file.clone(),
+                        name: row.name.to_string(),
+                        file: row.file.map(str::to_owned),
                         kind: row.kind,
                         area: row.area,
                         change: if is_after { Change::Appeared } else { Change::Vanished },

@@ -1,23 +1,23 @@
 //! The flat table: each function once, its own time and its time with all that it called, recursion counted once.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::{Area, Kind, LineTime, Row, View};
 
 /// All functions of a view, slowest own time first.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Functions {
+pub struct Functions<'a> {
     /// The table.
-    pub list: Vec<Function>,
+    pub list: Vec<Function<'a>>,
 }
 
 /// A function wherever it was called from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Function {
+pub struct Function<'a> {
     /// Function, span or symbol.
-    pub name: String,
+    pub name: &'a str,
     /// Its source file or object.
-    pub file: Option<String>,
+    pub file: Option<&'a str>,
     /// First line of it.
     pub line: Option<u32>,
     /// What it is.
@@ -38,10 +38,10 @@ pub struct Function {
     pub lines: Vec<LineTime>,
 }
 
-impl Functions {
+impl<'a> Functions<'a> {
     /// Adds up the rows of each function. Linear in the rows: a walk down the tree keeps how often each function is on the way.
-    pub fn of(view: &View) -> Functions {
-        let mut known: HashMap<(&str, Option<&str>, Option<u32>), usize> = HashMap::new();
+    pub fn of(view: &'a View<'_>) -> Functions<'a> {
+        let mut known: FxHashMap<(&str, Option<&str>, Option<u32>), usize> = FxHashMap::default();
         let mut list: Vec<Function> = Vec::new();
         let mut on_path: Vec<u32> = Vec::new();
         // Functions on the way from the root to the current row, and whether the row counts.
@@ -51,7 +51,7 @@ impl Functions {
                 on_path[path.pop().expect("the path is longer than the depth")] -= 1;
             }
             let next = list.len();
-            let key = (row.name.as_str(), row.file.as_deref(), row.line);
+            let key = (&*row.name, row.file, row.line);
             let id = *known.entry(key).or_insert(next);
             if id == next {
                 list.push(Function::of(row));
@@ -82,11 +82,11 @@ impl Functions {
     }
 }
 
-impl Function {
-    fn of(row: &Row) -> Function {
+impl<'a> Function<'a> {
+    fn of(row: &'a Row<'_>) -> Function<'a> {
         Function {
-            name: row.name.clone(),
-            file: row.file.clone(),
+            name: &row.name,
+            file: row.file,
             line: row.line,
             kind: row.kind,
             area: row.area,

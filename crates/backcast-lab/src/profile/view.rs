@@ -1,31 +1,33 @@
 //! One tree of all threads: threads of one name are merged, siblings stand largest first, shares are of all thread time.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
 
 use super::{Area, Calls, Kind, LineTime, Profile, Repeated, Source};
 
 /// The merged tree.
 #[derive(Clone, Debug, PartialEq)]
-pub struct View {
+pub struct View<'a> {
     /// Lifetime of all threads: the whole.
     pub total_ns: u64,
     /// Samples of all threads.
     pub samples: u64,
     /// Rows, each directly after its parent's earlier children and theirs; threads are the roots.
-    pub rows: Vec<Row>,
+    pub rows: Vec<Row<'a>>,
 }
 
 /// A call path of the merged tree.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct Row<'a> {
     /// The row above, an index into [`View::rows`].
     pub parent: Option<usize>,
     /// Rows above.
     pub depth: usize,
     /// Function, span, symbol or thread.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its source file or object.
-    pub file: Option<String>,
+    pub file: Option<&'a str>,
     /// First line of it.
     pub line: Option<u32>,
     /// What it is.
@@ -47,14 +49,14 @@ pub struct Row {
     /// Samples in it and below.
     pub total_samples: u64,
     /// What is known exactly about its calls.
-    pub calls: Option<Calls>,
+    pub calls: Option<Box<Calls>>,
     /// Times by line, slowest own time first.
     pub lines: Vec<LineTime>,
 }
 
-impl View {
+impl<'a> View<'a> {
     /// Merges all threads of a profile. Linear in its nodes, but for the sorting of siblings.
-    pub fn of(profile: &Profile) -> View {
+    pub fn of(profile: &'a Profile) -> View<'a> {
         let mut merge = Merge::default();
         for thread in &profile.threads {
             let root = merge.root(thread);
@@ -72,7 +74,7 @@ impl View {
                     *row_data.cpu_ns.get_or_insert(0) += cpu;
                 }
                 if let Some(calls) = &node.calls {
-                    row_data.calls.get_or_insert_with(Calls::default).add(calls);
+                    row_data.calls.get_or_insert_default().add(calls);
                 }
                 add_lines(&mut row_data.lines, &node.lines);
                 rows.push(row);
@@ -104,35 +106,35 @@ impl View {
 
 /// Rows while they are merged, in the order in which they were first seen.
 #[derive(Default)]
-struct Merge {
-    rows: Vec<Row>,
-    roots: HashMap<(String, Source), usize>,
-    known: HashMap<(usize, u32), usize>,
-    rest: HashMap<usize, usize>,
+struct Merge<'a> {
+    rows: Vec<Row<'a>>,
+    roots: FxHashMap<(String, Source), usize>,
+    known: FxHashMap<(usize, u32), usize>,
+    rest: FxHashMap<usize, usize>,
 }
 
-impl Merge {
+impl<'a> Merge<'a> {
     fn root(&mut self, thread: &super::ThreadProfile) -> usize {
         let name = group_name(&thread.name);
         let next = self.rows.len();
         let row = *self.roots.entry((name.clone(), thread.source)).or_insert(next);
         if row == next {
-            self.rows.push(blank(None, name, Kind::Thread, thread.source));
+            self.rows.push(blank(None, name.into(), Kind::Thread, thread.source));
         }
         self.rows[row].threads += thread.count;
         row
     }
 
-    fn row(&mut self, parent: usize, profile: &Profile, frame: u32, source: Source) -> usize {
+    fn row(&mut self, parent: usize, profile: &'a Profile, frame: u32, source: Source) -> usize {
         let next = self.rows.len();
         let row = *self.known.entry((parent, frame)).or_insert(next);
         if row == next {
             let frame = &profile.frames[frame as usize];
             self.rows.push(Row {
-                file: frame.file.clone(),
+                file: frame.file.as_deref(),
                 line: frame.line,
                 area: frame.area,
-                ..blank(Some(parent), frame.name.clone(), frame.kind, source)
+                ..blank(Some(parent), frame.name.as_str().into(), frame.kind, source)
             });
         }
         row
@@ -142,14 +144,14 @@ impl Merge {
         let next = self.rows.len();
         let row = *self.rest.entry(root).or_insert(next);
         if row == next {
-            let name = "(unattributed)".to_owned();
+            let name = "(unattributed)".into();
             self.rows.push(blank(Some(root), name, Kind::Unattributed, source));
         }
         row
     }
 
     /// Totals from own times, siblings by size, rows in the order of the tree.
-    fn finish(mut self) -> View {
+    fn finish(mut self) -> View<'a> {
         for row in &mut self.rows {
             (row.total_ns, row.total_samples) = (row.own_ns, row.samples);
             row.lines.sort_by_key(|line| (std::cmp::Reverse(line.own_ns), line.line));
@@ -161,44 +163,65 @@ impl Merge {
                 self.rows[parent].total_samples += samples;
             }
         }
-        let mut children: Vec<Vec<usize>> = vec![Vec::new(); self.rows.len()];
-        let mut waiting: Vec<usize> = Vec::new();
-        for (i, row) in self.rows.iter().enumerate() {
-            match row.parent {
-                Some(parent) => children[parent].push(i),
-                None => waiting.push(i),
+        let total_ns = self.rows.iter().filter(|row| row.parent.is_none());
+        let (total_ns, samples) =
+            total_ns.fold((0, 0), |sum, row| (sum.0 + row.total_ns, sum.1 + row.total_samples));
+        let order = self.order();
+        let mut place = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(at, row)| place[*row] = at);
+        for row in &mut self.rows {
+            row.parent = row.parent.map(|parent| place[parent]);
+        }
+        // Each row goes to its place, the one that was there goes to its own, and so on: rows are large.
+        for at in 0..place.len() {
+            while place[at] != at {
+                let wanted = place[at];
+                self.rows.swap(at, wanted);
+                place.swap(at, wanted);
             }
         }
-        let smallest_first = |list: &mut Vec<usize>, rows: &[Row]| {
-            list.sort_by(|a, b| {
+        for at in 0..self.rows.len() {
+            self.rows[at].depth =
+                self.rows[at].parent.map_or(0, |parent| self.rows[parent].depth + 1);
+        }
+        View { total_ns, samples, rows: self.rows }
+    }
+
+    /// Rows as they stand in the tree: siblings largest first, each directly after its elder siblings' descendants.
+    fn order(&self) -> Vec<usize> {
+        let rows = &self.rows;
+        // Children of a row stand together; roots are children of a row that is not there.
+        let family = |row: &Row<'_>| row.parent.map_or(0, |parent| parent + 1);
+        let mut ends = vec![0usize; rows.len() + 2];
+        rows.iter().for_each(|row| ends[family(row) + 1] += 1);
+        (1..ends.len()).for_each(|i| ends[i] += ends[i - 1]);
+        let mut next = ends.clone();
+        let mut children = vec![0; rows.len()];
+        for (i, row) in rows.iter().enumerate() {
+            let at = &mut next[family(row)];
+            children[*at] = i;
+            *at += 1;
+        }
+        let mut order = Vec::with_capacity(rows.len());
+        let mut waiting: Vec<usize> = Vec::new();
+        let mut visit = |family: usize, waiting: &mut Vec<usize>| {
+            let own = &mut children[ends[family]..ends[family + 1]];
+            own.sort_by(|a, b| {
                 let (a, b) = (&rows[*a], &rows[*b]);
                 a.total_ns.cmp(&b.total_ns).then_with(|| b.name.cmp(&a.name))
             });
+            waiting.extend_from_slice(own);
         };
-        smallest_first(&mut waiting, &self.rows);
-        let total_ns = waiting.iter().map(|row| self.rows[*row].total_ns).sum();
-        let samples = waiting.iter().map(|row| self.rows[*row].total_samples).sum();
-        let mut place = vec![0; self.rows.len()];
-        let mut order = Vec::with_capacity(self.rows.len());
+        visit(0, &mut waiting);
         while let Some(row) = waiting.pop() {
-            place[row] = order.len();
             order.push(row);
-            smallest_first(&mut children[row], &self.rows);
-            waiting.append(&mut children[row]);
+            visit(row + 1, &mut waiting);
         }
-        let mut rows: Vec<Option<Row>> = self.rows.into_iter().map(Some).collect();
-        let mut sorted: Vec<Row> = Vec::with_capacity(rows.len());
-        for row in order {
-            let mut row = rows[row].take().expect("the order names each row once");
-            row.parent = row.parent.map(|parent| place[parent]);
-            row.depth = row.parent.map_or(0, |parent| sorted[parent].depth + 1);
-            sorted.push(row);
-        }
-        View { total_ns, samples, rows: sorted }
+        order
     }
 }
 
-fn blank(parent: Option<usize>, name: String, kind: Kind, source: Source) -> Row {
+fn blank(parent: Option<usize>, name: Cow<'_, str>, kind: Kind, source: Source) -> Row<'_> {
     Row {
         parent,
         depth: 0,

@@ -64,7 +64,7 @@ fn counted(n: u64, noun: &str) -> String {
 }
 
 /// The interval of a sampled row's share of the whole, as `11.2 to 13.4 %`; nothing where times are exact.
-pub fn interval(view: &View, row: &Row) -> Option<String> {
+pub fn interval(view: &View<'_>, row: &Row<'_>) -> Option<String> {
     let sampled = matches!(row.source, Source::Python | Source::Perf) && view.samples > 0;
     sampled.then(|| {
         let interval = share_interval(view.share(row.total_ns), view.samples, LEVEL);
@@ -152,12 +152,10 @@ fn sampling(profile: &Profile) -> Option<String> {
     ))
 }
 
-/// What measuring cost, as a share of the processor time, or of the wall time where that is not known.
+/// What measuring cost, as a share of the wall time: as if none of it had run beside the command.
 pub fn overhead(profile: &Profile) -> String {
     let overhead = &profile.overhead;
-    let cpu = profile.process.cost.as_ref().map(|cost| cost.user_ns + cost.system_ns);
-    let base = cpu.filter(|cpu| *cpu > 0).unwrap_or(profile.wall_ns).max(1);
-    let share = overhead.total_ns() as f64 / base as f64;
+    let share = overhead.total_ns() as f64 / profile.wall_ns.max(1) as f64;
     let mut parts = Vec::new();
     if overhead.spans > 0 {
         parts.push(format!(
@@ -170,7 +168,7 @@ pub fn overhead(profile: &Profile) -> String {
         parts.push(format!("samplers {}", time(overhead.sampler_cpu_ns)));
     }
     parts.push(format!("{} recorded", bytes(overhead.recording_bytes)));
-    format!("{} of the processor time ({})", percent(share), parts.join(", "))
+    format!("{} of the wall time ({})", percent(share), parts.join(", "))
 }
 
 /// User code, data preparation, engine and computation in per cent of what was attributed, and preparation to computation.

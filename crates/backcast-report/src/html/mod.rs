@@ -2,6 +2,7 @@
 
 mod account;
 mod page;
+mod profile;
 mod run;
 mod sweep;
 mod table;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{run, sweep, walk_forward};
+use super::{profile, run, sweep, walk_forward};
 use crate::STYLE;
 use crate::model::Page;
 use crate::payload::Payload;
@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
     include_str!("../page/data.js"),
     include_str!("../page/charts.js"),
     include_str!("../page/sweep.js"),
+    include_str!("../page/profile.js"),
     include_str!("../page/page.js")
 );
 /// plotly.js (MIT licence, its notice inside), gzipped by the build script.
@@ -40,10 +41,11 @@ pub(crate) fn page(page: &Page, payload: &Payload) -> Markup {
                     @if let Some(model) = &page.sweep { (sweep::sweep(model, payload.thinning_note.as_deref())) }
                     @if let Some(model) = &page.walk_forward { (walk_forward::walk_forward(model)) }
                     @if let Some(model) = &page.run { (run::run(model)) }
+                    @if let Some(model) = &page.profile { (profile::profile(model)) }
                 }
                 footer {
                     p { "Made by Backcast " (env!("CARGO_PKG_VERSION")) ". Charts by plotly.js. This file needs no network." }
-                    p { "Past results, simulated ones above all, are no promise of future ones." }
+                    @if page.profile.is_none() { p { "Past results, simulated ones above all, are no promise of future ones." } }
                 }
                 div #tip role="tooltip" hidden {}
                 (data(payload))
@@ -66,6 +68,11 @@ fn header(page: &Page) -> Markup {
                         a href="#candles-heading" { "Prices" }
                         a href="#monthly" { "Months" }
                         a href="#trades-heading" { "Trades" }
+                    }
+                    @if page.profile.is_some() {
+                        a href="#profile" { "Profile" }
+                        a href="#profile-paths" { "Call paths" }
+                        a href="#profile-functions" { "Functions" }
                     }
                 }
                 button #theme-toggle type="button" aria-label="Switch between light and dark" { "Dark" }

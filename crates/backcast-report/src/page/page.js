@@ -193,6 +193,7 @@ async function start() {
   document.head.append(script);
   startGroups();
   startSweep();
+  startProfile();
   for (const id of Object.keys(charts)) await draw(id);
   let width = innerWidth;
   addEventListener("resize", () => {

@@ -1,6 +1,7 @@
 //! What the page's script gets: a small JSON object of names and references, and packed streams they point into.
 
 mod curves;
+mod profile;
 mod sweep;
 
 use serde::Serialize;
@@ -10,6 +11,7 @@ use crate::number;
 use crate::pack::{Packer, gzip_base64};
 
 pub(crate) use curves::span;
+pub(crate) use profile::profile_tables;
 
 /// Rows that stand in the page as markup; the script brings the others when the reader asks.
 pub(crate) const ROWS_IN_MARKUP: usize = 30;
@@ -42,6 +44,7 @@ struct Root<'a> {
     sweep: Option<sweep::Sweep<'a>>,
     walk_forward: Option<curves::Section<'a>>,
     run: Option<curves::Section<'a>>,
+    profile: Option<profile::Section>,
 }
 
 /// Everything of `page` that the script draws.
@@ -59,6 +62,7 @@ pub(crate) fn payload(page: &Page) -> Payload {
         sweep,
         walk_forward: page.walk_forward.as_ref().map(|w| curves::walk_forward(w, &mut series)),
         run: page.run.as_ref().map(|run| curves::run(run, &mut series)),
+        profile: page.profile.as_ref().map(profile::section),
     };
     let json = serde_json::to_string(&root).expect("names and numbers are valid JSON");
     Payload {
@@ -85,6 +89,9 @@ pub(crate) fn tables(page: &Page) -> Vec<(String, &Table)> {
     if let Some(run) = &page.run {
         tables.extend(run.assets.as_ref().map(|table| ("assets".to_owned(), table)));
         tables.extend(run.trades.as_ref().map(|table| ("trades".to_owned(), table)));
+    }
+    if let Some(profile) = &page.profile {
+        tables.extend(profile_tables(profile).map(|(id, table)| (id.to_owned(), table)));
     }
     tables
 }

@@ -2,11 +2,11 @@
 
 use backcast_report::*;
 
-use crate::pages::*;
+use crate::{pages::*, profiles::profile_page};
 
 #[test]
 fn a_page_needs_no_network() {
-    for page in [run_page(), sweep_page(5, 2), walk_forward_page()] {
+    for page in [run_page(), sweep_page(5, 2), walk_forward_page(), profile_page(20)] {
         let html = render(&page);
         let own = html.replace(block(&html, "data-charts"), "");
         for word in ["http:", "https:", "//cdn", "@import", "url(", " src=", "<link", "<iframe"] {

@@ -3,4 +3,5 @@
 mod contents;
 mod odd;
 mod pages;
+mod profiles;
 mod size;

@@ -1,6 +1,7 @@
 //! `backcast profile`: where the time of a spec, of any command, or of a running process goes.
 
 mod print;
+mod report;
 mod subject;
 
 use std::{
@@ -23,7 +24,7 @@ use crate::{
     failure::Failure,
     interrupt,
     own_command::{self, Kind},
-    quantity,
+    page, quantity,
     spec_file::Changes,
     terminal::Terminal,
 };
@@ -87,6 +88,9 @@ pub(crate) struct Args {
     /// Write it for other programs: .folded, .speedscope.json, .firefox.json, .pb.gz, .pprof, .json, .md
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
+    /// Write one HTML page that needs no network, with flame graphs
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -165,6 +169,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         }
     }
     terminal.flush()?;
+    if let Some(path) = &args.report {
+        let made = report::page(profile, &after, difference.as_ref(), args.min);
+        page::write(path, &made, terminal)?;
+    }
     keep(args, &home, profile, terminal)?;
     verdict(&outcome, terminal)
 }

@@ -7,6 +7,7 @@ use backcast_lab::profile::{
 
 use crate::{
     failure::Failure,
+    number,
     table::{Cell, Column, Table},
     terminal::Terminal,
 };
@@ -25,7 +26,7 @@ const LISTED_CHANGES: usize = 30;
 /// Prints everything.
 pub(super) fn table(
     profile: &Profile,
-    view: &View,
+    view: &View<'_>,
     min_share: f64,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
@@ -52,11 +53,11 @@ pub(super) fn table(
 }
 
 /// The tree, with the columns for which there is something to say.
-fn tree(view: &View, min_share: f64) -> Table {
+fn tree(view: &View<'_>, min_share: f64) -> Table {
     let (rows, hidden, hidden_own) = view.above(min_share);
-    let rows: Vec<&Row> = rows.iter().map(|row| &view.rows[*row]).collect();
+    let rows: Vec<&Row<'_>> = rows.iter().map(|row| &view.rows[*row]).collect();
     let any = |what: fn(&Calls) -> u64| {
-        rows.iter().filter_map(|row| row.calls.as_ref()).any(|c| what(c) > 0)
+        rows.iter().filter_map(|row| row.calls.as_deref()).any(|c| what(c) > 0)
     };
     let sampled = rows.iter().any(|row| words::interval(view, row).is_some());
     let counted = any(|calls| calls.count);
@@ -80,7 +81,7 @@ fn tree(view: &View, min_share: f64) -> Table {
     let mut table = Table::new(columns);
     let text = |text: Option<String>| text.map_or(Cell::Missing, Cell::from);
     for row in &rows {
-        let calls = row.calls.as_ref().filter(|calls| calls.count > 0);
+        let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
         let mut cells: Vec<Cell> = vec![
             words::percent(view.share(row.own_ns)).into(),
             words::percent(view.share(row.total_ns)).into(),
@@ -126,7 +127,7 @@ fn tree(view: &View, min_share: f64) -> Table {
 }
 
 /// The name under its callers, and where it is.
-fn place(row: &Row) -> String {
+fn place(row: &Row<'_>) -> String {
     let indent = "  ".repeat(row.depth.min(DEEPEST_INDENT));
     let deeper = row.depth.saturating_sub(DEEPEST_INDENT);
     let deeper = if deeper > 0 { format!("+{deeper} ") } else { String::new() };
@@ -134,7 +135,7 @@ fn place(row: &Row) -> String {
         0 if row.threads > 1 => format!(", {} threads", words::count(row.threads)),
         _ => String::new(),
     };
-    let at = at(row.file.as_deref(), row.line);
+    let at = at(row.file, row.line);
     format!("{indent}{deeper}{}{threads}{at}", short(&row.name))
 }
 
@@ -161,7 +162,7 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect()
 }
 
-fn functions(view: &View, min_share: f64) -> Table {
+fn functions(view: &View<'_>, min_share: f64) -> Table {
     let mut table = Table::new(vec![
         Column::new("own"),
         Column::new("95 % interval of own"),
@@ -190,8 +191,7 @@ fn functions(view: &View, min_share: f64) -> Table {
             format!("{:.2} to {:.2} %", interval.low * 100.0, interval.high * 100.0).into(),
             words::percent(view.share(function.total_ns)).into(),
             line.into(),
-            format!("{}{}", short(&function.name), at(function.file.as_deref(), function.line))
-                .into(),
+            format!("{}{}", short(function.name), at(function.file, function.line)).into(),
         ]);
     }
     (0..4).for_each(|column| table.align_right(column));
@@ -224,11 +224,11 @@ fn python(profile: &Profile, terminal: &mut Terminal) -> Result<(), Failure> {
             .collect();
         let peak = process.peak_bytes.map_or("unknown".to_owned(), words::bytes);
         terminal.print(&format!(
-            "\n{}, process {}: {}, peak {peak}, at most {} threads\n",
+            "\n{}, process {}: {}, peak {peak}, at most {}\n",
             plain(&process.python),
             process.pid,
             words::time(process.wall_ns),
-            process.most_threads
+            number::count(process.most_threads as usize, "thread")
         ))?;
         terminal.print(&format!(
             "  collector {}: {}\n",
@@ -248,7 +248,7 @@ fn python(profile: &Profile, terminal: &mut Terminal) -> Result<(), Failure> {
 }
 
 /// A row for each call path with all that is known, for programs.
-pub(super) fn rows(view: &View, min_share: f64) -> Table {
+pub(super) fn rows(view: &View<'_>, min_share: f64) -> Table {
     let columns = [
         "depth",
         "name",
@@ -282,7 +282,7 @@ pub(super) fn rows(view: &View, min_share: f64) -> Table {
     let mut table = Table::new(columns.map(Column::new).to_vec());
     let number = |n: u64| Cell::from(n as f64);
     for row in view.above(min_share).0.iter().map(|row| &view.rows[*row]) {
-        let calls = row.calls.as_ref().filter(|calls| calls.count > 0);
+        let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
         let known = |what: fn(&Calls) -> u64| Cell::from(calls.map(|calls| what(calls) as f64));
         let quantile = |q: f64| Cell::from(calls.and_then(|c| c.quantile(q)).map(|ns| ns as f64));
         let interval = words::interval(view, row)
@@ -290,8 +290,8 @@ pub(super) fn rows(view: &View, min_share: f64) -> Table {
         let mean = calls.map(|calls| row.total_ns as f64 / calls.count as f64);
         table.push(vec![
             row.depth.into(),
-            row.name.as_str().into(),
-            row.file.as_deref().into(),
+            row.name.as_ref().into(),
+            row.file.into(),
             Cell::from(row.line.map(f64::from)),
             row.kind.name().into(),
             row.area.name().into(),

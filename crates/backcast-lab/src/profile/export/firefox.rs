@@ -58,13 +58,13 @@ impl<'a> Tables<'a> {
     }
 
     /// A function, which is also its frame.
-    fn function(&mut self, row: &'a Row) -> usize {
+    fn function(&mut self, row: &'a Row<'_>) -> usize {
         let next = self.function_names.len();
-        let key = (row.name.as_str(), row.file.as_deref(), row.line);
+        let key = (&*row.name, row.file, row.line);
         let id = *self.functions.entry(key).or_insert(next);
         if id == next {
             let name = self.string(&row.name);
-            let source = row.file.as_deref().map(|file| self.source(file));
+            let source = row.file.map(|file| self.source(file));
             self.function_names.push(name);
             self.function_sources.push(source);
             self.function_lines.push(row.line);

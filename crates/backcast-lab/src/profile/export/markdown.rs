@@ -39,14 +39,14 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     writeln!(out, "{text}").expect("a string takes every text");
 }
 
-fn tree(out: &mut String, view: &View, shown: &Shown) {
+fn tree(out: &mut String, view: &View<'_>, shown: &Shown) {
     let (rows, hidden, hidden_own) = view.above(shown.min_share);
     out.push_str(
         "## Call paths\n\n| own | total | 95 % interval | calls | per call | p95 | where |\n",
     );
     out.push_str("|--:|--:|--:|--:|--:|--:|---|\n");
     for row in rows.iter().map(|row| &view.rows[*row]) {
-        let calls = row.calls.as_ref();
+        let calls = row.calls.as_deref();
         let per_call = calls
             .filter(|calls| calls.count > 0)
             .map(|calls| words::time(row.total_ns / calls.count));
@@ -77,8 +77,8 @@ fn tree(out: &mut String, view: &View, shown: &Shown) {
     }
 }
 
-fn place(row: &Row) -> String {
-    let file = row.file.as_deref().map(|file| file.rsplit('/').next().unwrap_or(file));
+fn place(row: &Row<'_>) -> String {
+    let file = row.file.map(|file| file.rsplit('/').next().unwrap_or(file));
     let at = match (file, row.line) {
         (Some(file), Some(line)) => format!(" ({}:{line})", escaped(file)),
         (Some(file), None) => format!(" ({})", escaped(file)),
@@ -87,7 +87,7 @@ fn place(row: &Row) -> String {
     escaped(&row.name) + &at
 }
 
-fn functions(out: &mut String, view: &View, shown: &Shown) {
+fn functions(out: &mut String, view: &View<'_>, shown: &Shown) {
     let functions = Functions::of(view);
     let listed = functions.list.iter().filter(|f| view.share(f.own_ns) >= shown.min_share).take(50);
     out.push_str(
@@ -101,7 +101,7 @@ fn functions(out: &mut String, view: &View, shown: &Shown) {
                 "| {} | {} | {} | {} |",
                 words::percent(view.share(function.own_ns)),
                 words::percent(view.share(function.total_ns)),
-                escaped(&function.name),
+                escaped(function.name),
                 slowest.map(|line| line.line.to_string()).unwrap_or_default()
             ),
         );

@@ -87,7 +87,7 @@ pub fn pprof(profile: &Profile) -> Vec<u8> {
     let mut path: Vec<u64> = Vec::new();
     for row in &view.rows {
         path.truncate(row.depth);
-        let key = (row.name.as_str(), row.file.as_deref(), row.line);
+        let key = (&*row.name, row.file, row.line);
         let id = *places.entry(key).or_insert_with(|| {
             functions.push(key);
             functions.len() as u64

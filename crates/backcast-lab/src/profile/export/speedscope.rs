@@ -32,7 +32,7 @@ pub fn speedscope(profile: &Profile) -> String {
             close(name, &mut samples, &mut weights);
         }
         let next = frames.len();
-        let key = (row.name.as_str(), row.file.as_deref(), row.line);
+        let key = (&*row.name, row.file, row.line);
         let id = *known.entry(key).or_insert(next);
         if id == next {
             let mut frame = json!({ "name": row.name });

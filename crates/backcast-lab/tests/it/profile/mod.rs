@@ -55,6 +55,6 @@ fn example() -> Profile {
     )
 }
 
-fn names(view: &View) -> Vec<&str> {
-    view.rows.iter().map(|row| row.name.as_str()).collect()
+fn names<'a>(view: &'a View<'_>) -> Vec<&'a str> {
+    view.rows.iter().map(|row| &*row.name).collect()
 }

@@ -11,10 +11,11 @@ fn a_call_path_of_six_tenths_of_a_per_cent_is_listed_and_one_of_four_tenths_is_n
         span(2, Some(1), "engine.large_enough", 6_000),
         span(3, Some(1), "engine.too_small", 4_000),
     ];
-    let view = View::of(&profile(1_000_000, &spans));
+    let profile = profile(1_000_000, &spans);
+    let view = View::of(&profile);
     let listed = |share| {
         let rows = view.above(share).0;
-        rows.iter().map(|row| view.rows[*row].name.clone()).collect::<Vec<_>>()
+        rows.iter().map(|row| view.rows[*row].name.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(listed(0.005), ["main", "engine.run", "engine.large_enough"]);
     assert_eq!(listed(0.003).len(), 4);
@@ -41,7 +42,8 @@ fn own_times_and_the_rest_add_up_to_the_whole() {
 
 #[test]
 fn a_recursion_counts_once_in_the_total_of_its_function() {
-    let view = View::of(&example());
+    let example = example();
+    let view = View::of(&example);
     let functions = Functions::of(&view).list;
     let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
     // The second is called by the first from the same place in the source; here they differ by their line.
@@ -52,7 +54,8 @@ fn a_recursion_counts_once_in_the_total_of_its_function() {
         let outer = span(2, Some(1), "engine.fill_orders", 200_000);
         profile(1_000_000, &[span(1, None, "engine.run", 0), outer, inner])
     };
-    let functions = Functions::of(&View::of(&same_line)).list;
+    let view = View::of(&same_line);
+    let functions = Functions::of(&view).list;
     let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
     assert_eq!((fill.own_ns, fill.total_ns), (300_000, 300_000));
 }
@@ -103,7 +106,8 @@ fn percentiles_come_from_the_histogram() {
 fn calls_of_a_hundred_thousand_deep_recursion_are_added_without_recursion() {
     let mut spans = vec![span(1, None, "user.down", 1)];
     spans.extend((2..=100_000).map(|id| span(id, Some(id - 1), "user.down", 1)));
-    let view = View::of(&profile(100_000, &spans));
+    let profile = profile(100_000, &spans);
+    let view = View::of(&profile);
     assert_eq!(view.rows[1].total_ns, 100_000);
     assert_eq!(view.rows.last().unwrap().depth, 100_000);
     assert_eq!(Functions::of(&view).list.len(), 100_000);

@@ -1,0 +1,45 @@
+"""A strategy as it is often written: it prepares the same data anew for each bar. What `backcast profile` is for.
+
+    backcast profile -- python3 examples/slow_strategy.py
+"""
+
+import csv
+import io
+import math
+
+
+def made_up_prices(assets, bars):
+    """Rows of a price file: date, asset, close."""
+    rows = ["date,asset,close"]
+    for day in range(bars):
+        for asset in range(assets):
+            close = 100 + 10 * math.sin(day / 9 + asset) + day * 0.01 * asset
+            rows.append(f"{day},A{asset},{close:.4f}")
+    return "\n".join(rows)
+
+
+def load(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def closes_of(rows, asset, day):
+    """All closes of an asset up to a day, looked for in all rows."""
+    return [float(row["close"]) for row in rows if row["asset"] == asset and int(row["date"]) <= day]
+
+
+def average(values, n):
+    return sum(values[-n:]) / n
+
+
+def main():
+    rows = load(made_up_prices(assets=5, bars=500))
+    signals = 0
+    for day in range(30, 500):
+        for asset in sorted({row["asset"] for row in rows}):
+            closes = closes_of(rows, asset, day)
+            signals += average(closes, 10) > average(closes, 30)
+    print(f"{signals} bars with the fast average above the slow one")
+
+
+if __name__ == "__main__":
+    main()
