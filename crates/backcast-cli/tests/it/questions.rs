@@ -29,7 +29,6 @@ fn help_lists_what_there_is() {
           walkforward  Choose sets on the past and judge them on what follows, window by window
           report       Make the HTML page of a run, a sweep, a walk-forward test or a spec
           profile      See where the time of a spec, or of any command, goes
-          bench        Measure commands, and prove which of two is faster
           dashboard    Watch running commands in the browser: progress, best sets, memory, alerts
           bench        Measure commands, and prove which of two is faster
           certify      Prove that a change moved no result and is faster
