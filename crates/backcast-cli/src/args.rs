@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Profile(profile::Args),
     Dashboard(dashboard::Args),
     Bench(Box<bench::Args>),
+    Baseline(baseline::Args),
     Certify(Box<certify::Args>),
     Verify(verify::Args),
     Optimize(Box<optimize::Args>),

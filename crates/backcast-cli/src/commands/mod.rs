@@ -1,5 +1,6 @@
 //! One file for each command: a function from arguments to output.
 
+pub(crate) mod baseline;
 pub(crate) mod bench;
 pub(crate) mod bundles;
 pub(crate) mod calendar;
@@ -29,6 +30,7 @@ impl Command {
             Command::Walkforward(_) => Some("walkforward"),
             Command::Report(_) => Some("report"),
             Command::Profile(_) => Some("profile"),
+            Command::Baseline(args) if args.watches() => Some("baseline watch"),
             _ => None,
         }
     }
@@ -48,6 +50,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Profile(args) => profile::run(&args, terminal),
         Command::Dashboard(args) => dashboard::run(&args, terminal),
         Command::Bench(args) => bench::run(&args, terminal),
+        Command::Baseline(args) => baseline::run(&args, terminal),
         Command::Certify(args) => certify::run(&args, terminal),
         Command::Verify(args) => verify::run(&args, terminal),
         Command::Optimize(args) => optimize::run(&args, terminal),

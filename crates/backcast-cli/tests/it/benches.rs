@@ -134,7 +134,7 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--unit", "bars", "--", "true"], "--work");
     says(&["-n", "0", "--", "true"], "1..=100000");
     says(&["--vs-revision", "HEAD", "--", "./plain"], "there is no git repository here");
-    says(&[], "<SPEC>");
+    says(&[], "required arguments were not provided");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod bad_files;
 mod bad_specs;
 mod bad_targets;
+mod baselines;
 mod benches;
 mod certificates;
 mod children;

@@ -31,6 +31,7 @@ fn help_lists_what_there_is() {
           profile      See where the time of a spec, or of any command, goes
           dashboard    Watch running commands in the browser: progress, best sets, memory, alerts
           bench        Measure commands, and prove which of two is faster
+          baseline     Keep measurements, see their history, be told of regressions
           certify      Prove that a change moved no result and is faster
           verify       Compute a certificate again from its raw samples, or measure it again
           optimize     Try changes one at a time and keep those that are certified

@@ -240,6 +240,7 @@ pub fn duration(text: &str) -> Option<Duration> {
         "" | "s" => 1.0,
         "m" | "min" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return None,
     } * digits.trim().parse::<f64>().ok()?;
     (seconds > 0.0 && seconds <= 1e9).then(|| Duration::from_secs_f64(seconds))

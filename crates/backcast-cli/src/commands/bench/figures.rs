@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A time with three to four digits: `1.234 ms`.
-pub(super) fn time(seconds: f64) -> String {
+pub(crate) fn time(seconds: f64) -> String {
     let (value, unit) = match seconds.abs() {
         s if s >= 120.0 => (seconds / 60.0, "min"),
         s if s >= 1.0 => (seconds, "s"),

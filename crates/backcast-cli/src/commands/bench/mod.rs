@@ -4,26 +4,29 @@ mod export;
 mod failures;
 mod figures;
 mod subjects;
+mod what;
 
-use std::{ffi::OsString, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 use backcast_lab::{
     bench::{
         BenchError, Doubt, Outcome, Progress, Scan, Session, Through, discoveries, import, measure,
     },
     child::Launcher,
+    stats::Criteria,
 };
 
-use self::subjects::Bench;
+pub(crate) use self::{
+    figures::time,
+    subjects::{Bench, alone},
+    what::What,
+};
 use crate::{
     failure::Failure,
     interrupt,
     measuring::{RunsBar, share},
     number,
-    own_command::Kind,
-    quantity,
     revision::DEFAULT_BUILD,
-    spec_file::Changes,
     table::Format,
     terminal::Terminal,
 };
@@ -39,64 +42,22 @@ use crate::{
     Exit codes: 0 nothing speaks against it, 1 proven slower than what it is compared with,\n\
     2 wrong usage, 3 could not measure. docs/benchmarking.md says how to read a verdict.")]
 pub(crate) struct Args {
-    /// A spec: `backcast run`, `sweep` or `walkforward` is measured on it
-    #[arg(value_name = "SPEC", required_unless_present_any = ["command", "suite", "import"])]
-    spec: Option<PathBuf>,
-    /// Any command, by its words
-    #[arg(last = true, value_name = "COMMAND", conflicts_with = "spec")]
-    command: Vec<OsString>,
     #[command(flatten)]
-    changes: Changes,
-    /// What is done with specs; if not given, a sweep where a spec has a grid, else a run
-    #[arg(long = "as", value_enum, value_name = "WHAT")]
-    kind: Option<Kind>,
-    /// Commands are lines for the shell
-    #[arg(long, conflicts_with = "spec")]
-    shell: bool,
-    /// What it is called in tables and files
-    #[arg(long)]
-    name: Option<String>,
-    /// Runs that count, 10 if not given; in comparisons of each command
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    iterations: Option<u32>,
-    /// Runs before them, 1 if not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
-    warmup: Option<u32>,
-    /// Longest time of one run: 500ms, 60s, 2min
-    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
-    timeout: Option<Duration>,
-    /// What one run gets done, for throughput
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
-    work: Option<f64>,
-    /// Of what: bars
-    #[arg(long, value_name = "UNIT", requires = "work")]
-    unit: Option<String>,
-    /// Processors the commands may use: 0,1
-    #[arg(long, value_name = "CPUS", value_delimiter = ',')]
-    affinity: Vec<usize>,
-    /// Add a variable to their environment
-    #[arg(long, value_name = "NAME=VALUE")]
-    env: Vec<String>,
-    /// Folder they run in
-    #[arg(long, value_name = "FOLDER")]
-    dir: Option<PathBuf>,
-    /// Commands may fail
-    #[arg(long)]
-    ignore_failure: bool,
-    /// Read their output instead of discarding it
-    #[arg(long)]
-    read_output: bool,
-    /// Do not look at the memory of all their processes while they run
-    #[arg(long)]
-    no_sampling: bool,
+    what: What,
     /// Compare with the same on another spec
-    #[arg(long, value_name = "SPEC", group = "versus", requires = "spec")]
+    #[arg(
+        long,
+        value_name = "SPEC",
+        group = "versus",
+        requires = "spec",
+        conflicts_with = "suite"
+    )]
     vs: Option<PathBuf>,
     /// Compare with another command
-    #[arg(long, value_name = "COMMAND", group = "versus")]
+    #[arg(long, value_name = "COMMAND", group = "versus", conflicts_with = "suite")]
     vs_command: Option<String>,
     /// Compare with the same of another git revision, which is built in a temporary folder
-    #[arg(long, value_name = "REV", group = "versus")]
+    #[arg(long, value_name = "REV", group = "versus", conflicts_with = "suite")]
     vs_revision: Option<String>,
     /// How a revision is built
     #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD)]
@@ -110,26 +71,26 @@ pub(crate) struct Args {
     /// Measure once for each value of {NAME} in the command, in --set or in --env
     #[arg(long, value_name = "NAME=VALUES", conflicts_with_all = ["suite", "import"])]
     scan: Vec<Scan>,
-    /// Measure all that a file lists
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["spec", "command", "versus", "import", "set", "from", "to"])]
-    suite: Option<PathBuf>,
     /// Read figures of criterion, hyperfine, pytest-benchmark or pyperf instead of measuring
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["spec", "command", "versus"])]
+    #[arg(long, value_name = "FILE", group = "measured", conflicts_with_all = ["spec", "command", "suite", "versus"])]
     import: Vec<PathBuf>,
     /// Write figures: .json, .csv (single runs), .md, .xml (JUnit), .prom (Prometheus)
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
-    /// Seed of what differs between blocks of runs
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
     /// How to print the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-fn amount(text: &str) -> Result<f64, String> {
-    let amount = text.parse::<f64>().ok().filter(|amount| *amount > 0.0 && amount.is_finite());
-    amount.ok_or_else(|| "a number above zero".to_owned())
+impl Args {
+    fn criteria(&self) -> Criteria {
+        Criteria {
+            level: self.level,
+            within: self.effect,
+            seed: self.what.seed,
+            ..Criteria::default()
+        }
+    }
 }
 
 /// Measures, prints, writes, judges.
@@ -140,8 +101,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     }
     // Kept until all is measured: its folder goes with it.
     let mut revision = None;
-    let benches = match &args.suite {
-        Some(path) => subjects::of_suite(args, path)?,
+    let benches = match &args.what.suite {
+        Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
         None => subjects::of_command_line(args, &mut revision, terminal)?,
     };
     let stop = interrupt::stop_flag();
@@ -169,7 +130,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     }
 }
 
-fn session(bench: &Bench, stop: &AtomicBool, terminal: &Terminal) -> Result<Session, Failure> {
+/// Takes one session, with a bar on terminals.
+pub(crate) fn session(
+    bench: &Bench,
+    stop: &AtomicBool,
+    terminal: &Terminal,
+) -> Result<Session, Failure> {
     let launcher = Launcher::this_program();
     let bar = RunsBar::new(&bench.candidate.name, terminal);
     let mut watch = |progress: Progress| bar.show(progress);

@@ -11,17 +11,17 @@ use backcast_lab::{
     stats::Criteria,
 };
 
-use super::Args;
+use super::{Args, What};
 use crate::{
     failure::Failure, measuring::program, own_command, revision::Revision, spec_file::Changes,
     terminal::Terminal, words,
 };
 
 /// One session to be: what, against what, how.
-pub(super) struct Bench {
-    pub(super) candidate: Subject,
-    pub(super) base: Option<Subject>,
-    pub(super) plan: Plan,
+pub(crate) struct Bench {
+    pub(crate) candidate: Subject,
+    pub(crate) base: Option<Subject>,
+    pub(crate) plan: Plan,
 }
 
 /// Runs that count unless something else is asked for.
@@ -35,44 +35,55 @@ pub(super) fn of_command_line(
     revision: &mut Option<Revision>,
     terminal: &mut Terminal,
 ) -> Result<Vec<Bench>, Failure> {
-    let plan = plan(args)?;
+    let plan = plan(&args.what, args.criteria());
     Scan::check(&args.scan, &scanned_words(args))?;
     let settings = Scan::settings(&args.scan);
     let mut benches = Vec::with_capacity(settings.len());
     for setting in &settings {
-        let candidate = candidate(args, setting)?;
+        let candidate = candidate(&args.what, setting)?;
         let base = base(args, setting, &candidate, revision, terminal)?;
         benches.push(Bench { candidate, base, plan: plan.clone() });
     }
     Ok(benches)
 }
 
+/// What a history is made of: each command by itself, compared with nothing.
+pub(crate) fn alone(what: &What) -> Result<Vec<Bench>, Failure> {
+    let criteria = Criteria { seed: what.seed, ..Criteria::default() };
+    let Some(path) = &what.suite else {
+        let candidate = candidate(what, &Setting::new())?;
+        return Ok(vec![Bench { candidate, base: None, plan: plan(what, criteria) }]);
+    };
+    let benches = of_suite(what, path, criteria)?;
+    Ok(benches.into_iter().map(|bench| Bench { base: None, ..bench }).collect())
+}
+
 /// Words in which a scanned parameter may stand.
 fn scanned_words(args: &Args) -> Vec<String> {
     let mut words: Vec<String> =
-        args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    words.extend(args.changes.words().iter().map(|word| word.to_string_lossy().into_owned()));
+        args.what.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    words.extend(args.what.changes.words().iter().map(|word| word.to_string_lossy().into_owned()));
     words.extend(args.vs_command.clone());
-    words.extend(args.env.clone());
+    words.extend(args.what.env.clone());
     words
 }
 
-fn candidate(args: &Args, setting: &Setting) -> Result<Subject, Failure> {
-    let subject = match &args.spec {
+fn candidate(what: &What, setting: &Setting) -> Result<Subject, Failure> {
+    let subject = match &what.spec {
         Some(path) => {
-            let changes = args.changes.map(|text| Scan::fill(text, setting));
-            own_command::on_spec(path, &changes, args.kind)?
+            let changes = what.changes.map(|text| Scan::fill(text, setting));
+            own_command::on_spec(path, &changes, what.kind)?
         }
         None => {
             let fill = |word: &OsString| match word.to_str() {
                 Some(text) => Scan::fill(text, setting).into(),
                 None => word.clone(),
             };
-            command(args.command.iter().map(fill).collect(), args.shell)?
+            command(what.command.iter().map(fill).collect(), what.shell)?
         }
     };
-    let subject = surrounded(subject, args, setting)?;
-    let Some(name) = &args.name else { return Ok(subject) };
+    let subject = surrounded(subject, what, setting)?;
+    let Some(name) = &what.name else { return Ok(subject) };
     let values: Vec<String> =
         setting.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let suffix = if values.is_empty() { String::new() } else { format!(" {}", values.join(" ")) };
@@ -97,26 +108,27 @@ fn base(
     revision: &mut Option<Revision>,
     terminal: &mut Terminal,
 ) -> Result<Option<Subject>, Failure> {
+    let what = &args.what;
     if let Some(path) = &args.vs {
-        let changes = args.changes.map(|text| Scan::fill(text, setting));
-        let subject = own_command::on_spec(path, &changes, args.kind)?;
-        return surrounded(subject, args, setting).map(Some);
+        let changes = what.changes.map(|text| Scan::fill(text, setting));
+        let subject = own_command::on_spec(path, &changes, what.kind)?;
+        return surrounded(subject, what, setting).map(Some);
     }
     if let Some(line) = &args.vs_command {
         let line = Scan::fill(line, setting);
-        let subject = if args.shell {
+        let subject = if what.shell {
             Subject::shell(&line)
         } else {
             Subject::new(words::split(&line)?).named(line)
         };
-        return surrounded(subject, args, setting).map(Some);
+        return surrounded(subject, what, setting).map(Some);
     }
     let Some(name) = &args.vs_revision else { return Ok(None) };
     if revision.is_none() {
         *revision = Some(Revision::build(name, &args.build, terminal)?);
     }
     let Some(revision) = revision else { return Ok(None) };
-    let twin = if args.spec.is_some() {
+    let twin = if what.spec.is_some() {
         revision.backcast(candidate)?
     } else {
         revision.twin(candidate)?
@@ -125,9 +137,9 @@ fn base(
 }
 
 /// With folder and variables of the command line.
-fn surrounded(mut subject: Subject, args: &Args, setting: &Setting) -> Result<Subject, Failure> {
-    subject.dir = args.dir.clone();
-    for pair in &args.env {
+fn surrounded(mut subject: Subject, what: &What, setting: &Setting) -> Result<Subject, Failure> {
+    subject.dir = what.dir.clone();
+    for pair in &what.env {
         let pair = Scan::fill(pair, setting);
         let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
             return Err(Failure::usage(format!("`{pair}` is no variable"))
@@ -139,39 +151,38 @@ fn surrounded(mut subject: Subject, args: &Args, setting: &Setting) -> Result<Su
 }
 
 /// How sessions are taken.
-fn plan(args: &Args) -> Result<Plan, Failure> {
-    let capture = if args.read_output { Capture::Ends(0) } else { Capture::Discard };
-    let work = match (args.work, &args.unit) {
+fn plan(what: &What, criteria: Criteria) -> Plan {
+    let capture = if what.read_output { Capture::Ends(0) } else { Capture::Discard };
+    let work = match (what.work, &what.unit) {
         (Some(amount), unit) => {
             Some(Work { amount, unit: unit.clone().unwrap_or_else(|| "units".to_owned()) })
         }
         (None, _) => None,
     };
-    Ok(Plan {
-        runs: args.iterations.unwrap_or(ITERATIONS),
-        warmup: args.warmup.unwrap_or(WARMUP),
+    Plan {
+        runs: what.iterations.unwrap_or(ITERATIONS),
+        warmup: what.warmup.unwrap_or(WARMUP),
         options: RunOptions {
-            timeout: args.timeout,
-            affinity: args.affinity.clone(),
+            timeout: what.timeout,
+            affinity: what.affinity.clone(),
             stdout: capture,
-            sampling: (!args.no_sampling).then_some(Sampling::LIGHT),
+            sampling: (!what.no_sampling).then_some(Sampling::LIGHT),
             ..RunOptions::default()
         },
-        criteria: Criteria {
-            level: args.level,
-            within: args.effect,
-            seed: args.seed,
-            ..Criteria::default()
-        },
-        seed: args.seed,
-        any_exit: args.ignore_failure,
+        criteria,
+        seed: what.seed,
+        any_exit: what.ignore_failure,
         work,
         ..Plan::new(program())
-    })
+    }
 }
 
 /// All sessions of a suite. What an entry says wins over the command line, which wins over what is usual.
-pub(super) fn of_suite(args: &Args, path: &Path) -> Result<Vec<Bench>, Failure> {
+pub(super) fn of_suite(
+    what: &What,
+    path: &Path,
+    criteria: Criteria,
+) -> Result<Vec<Bench>, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     let shown = path.display().to_string();
@@ -182,13 +193,13 @@ pub(super) fn of_suite(args: &Args, path: &Path) -> Result<Vec<Bench>, Failure> 
             None => failure.help(format!("in {shown}; examples/suite.toml is a suite")),
         }
     })?;
-    let common = plan(args)?;
+    let common = plan(what, criteria);
     let entry = |entry: &Entry| {
-        let in_suite = |target: &Target| target_of(target, args, entry);
+        let in_suite = |target: &Target| target_of(target, what, entry);
         let mut plan = common.clone();
-        plan.runs = args.iterations.or(entry.iterations).unwrap_or(ITERATIONS);
-        plan.warmup = args.warmup.or(entry.warmup).unwrap_or(WARMUP);
-        plan.options.timeout = args.timeout.or(entry.timeout);
+        plan.runs = what.iterations.or(entry.iterations).unwrap_or(ITERATIONS);
+        plan.warmup = what.warmup.or(entry.warmup).unwrap_or(WARMUP);
+        plan.options.timeout = what.timeout.or(entry.timeout);
         plan.work = entry.work.clone();
         let candidate = in_suite(&entry.target)?.named(&entry.name);
         let base = entry.versus.as_ref().map(in_suite).transpose()?;
@@ -197,12 +208,12 @@ pub(super) fn of_suite(args: &Args, path: &Path) -> Result<Vec<Bench>, Failure> 
     suite.entries.iter().map(entry).collect()
 }
 
-fn target_of(target: &Target, args: &Args, entry: &Entry) -> Result<Subject, Failure> {
+fn target_of(target: &Target, what: &What, entry: &Entry) -> Result<Subject, Failure> {
     let words = |words: &[String]| words.iter().map(OsString::from).collect::<Vec<_>>();
     let mut subject = match target {
         Target::Spec { path, set } => {
             let path = PathBuf::from(path);
-            own_command::on_spec(&path, &Changes::of(set.clone()), args.kind)?
+            own_command::on_spec(&path, &Changes::of(set.clone()), what.kind)?
         }
         Target::Backcast(arguments) => own_command::with_arguments(words(arguments))?,
         Target::Command(argv) => Subject::new(words(argv)),
@@ -211,5 +222,5 @@ fn target_of(target: &Target, args: &Args, entry: &Entry) -> Result<Subject, Fai
     for (name, value) in &entry.env {
         subject = subject.with_env(name, value);
     }
-    surrounded(subject, args, &Setting::new())
+    surrounded(subject, what, &Setting::new())
 }

@@ -1,0 +1,156 @@
+//! `backcast baseline check`: a session taken now against the history of its command.
+
+use std::path::PathBuf;
+
+use backcast_lab::{
+    baseline::{CheckOptions, Checked, Gate, GateOptions, check},
+    bench::{Outcome, Record},
+};
+
+use super::{MeasureWord, contents, measured, own_store, show};
+use crate::{
+    commands::bench::{What, alone},
+    failure::Failure,
+    interrupt,
+    measuring::share,
+    number,
+    table::Format,
+    terminal::Terminal,
+};
+
+/// Measure and compare with what was kept
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    backcast baseline check examples/sma_grid.toml\n  \
+    backcast baseline check --suite examples/suite.toml --threshold 10% --keep\n  \
+    backcast baseline check --import figures.json --against 1a2b3c4\n\n\
+    Exit codes: 0 passed, 1 regressed, 2 wrong usage, 3 could not measure: no baseline of this class of machines,\n\
+    a machine that did not hold still, or sessions that lie too far apart to see the threshold.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    what: What,
+    #[command(flatten)]
+    gate: GateWords,
+    /// Compare with the sessions of this commit, in place of the level since the last change
+    #[arg(long, value_name = "COMMIT")]
+    against: Option<String>,
+    /// Judge sessions that `backcast bench --export FILE.json` wrote, instead of measuring
+    #[arg(long, value_name = "FILE", group = "measured", conflicts_with_all = ["spec", "command", "suite"])]
+    import: Vec<PathBuf>,
+    /// Keep what was measured, too
+    #[arg(long)]
+    keep: bool,
+    /// How to print the gates
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// When a gate fires.
+#[derive(Debug, clap::Args)]
+pub(super) struct GateWords {
+    /// Increase from which on it has regressed
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = share)]
+    threshold: f64,
+    /// Level of the interval that has to exclude no change
+    #[arg(long, value_name = "PERCENT", default_value = "99%", value_parser = share)]
+    level: f64,
+    /// What may not increase
+    #[arg(long = "measure", value_enum, value_name = "WHAT", value_delimiter = ',', default_values = ["wall", "peak"])]
+    measures: Vec<MeasureWord>,
+    /// Judge sessions during which the machine did not hold still
+    #[arg(long)]
+    pub(super) despite_doubts: bool,
+}
+
+impl GateWords {
+    pub(super) fn options(&self, against: Option<String>) -> CheckOptions {
+        CheckOptions {
+            gate: GateOptions { threshold: self.threshold, level: self.level },
+            measures: self.measures.iter().map(|word| word.measure()).collect(),
+            against,
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    let store = own_store()?;
+    let contents = contents(&store, terminal)?;
+    let options = args.gate.options(args.against.clone());
+    let mut all: Vec<Checked> = Vec::new();
+    let mut judge = |record: Record| -> Result<(), Failure> {
+        all.push(check(&contents, &record, &options)?);
+        if args.keep {
+            store.put(&record)?;
+        }
+        Ok(())
+    };
+    let despite = args.gate.despite_doubts;
+    let mut broken = None;
+    if args.import.is_empty() {
+        let stop = interrupt::stop_flag();
+        for bench in &alone(&args.what)? {
+            let taken = measured::taken(bench, despite, &stop, terminal);
+            if let Err(failure) = taken.and_then(&mut judge) {
+                broken = Some(failure);
+                break;
+            }
+        }
+    } else {
+        for session in measured::imported(&args.import)? {
+            measured::trusted(session, despite).and_then(&mut judge)?;
+        }
+    }
+    if !all.is_empty() {
+        let table = match args.format {
+            Format::Table => show::gates(&all),
+            _ => show::gate_figures(&all),
+        };
+        table.print(args.format, terminal)?;
+    }
+    verdict(&all, options.gate.threshold)?;
+    broken.map_or(Ok(()), Err)
+}
+
+/// One regression is enough; then, one gate that cannot tell.
+fn verdict(all: &[Checked], threshold: f64) -> Result<(), Failure> {
+    let of = |outcome: Outcome| -> Vec<&Checked> {
+        all.iter().filter(|checked| checked.outcome() == outcome).collect()
+    };
+    if let [first, rest @ ..] = &of(Outcome::Regressed)[..] {
+        let regressed = first.gates.iter().find(|(_, gate)| matches!(gate, Gate::Regressed(_)));
+        let told = regressed.and_then(|(measure, gate)| Some((measure, gate.judgement()?)));
+        let told = told.map_or(String::new(), |(measure, told)| {
+            format!(": {measure} {}", show::change(told.ratio.estimate))
+        });
+        return Err(Failure::new(format!(
+            "`{}`{} regressed{told}",
+            first.subject,
+            more(rest.len())
+        )));
+    }
+    let [first, rest @ ..] = &of(Outcome::CouldNotMeasure)[..] else { return Ok(()) };
+    let subject = format!("`{}`{}", first.subject, more(rest.len()));
+    let gate = first.gates.iter().find(|(_, gate)| !matches!(gate, Gate::Passed(_)));
+    Err(match gate {
+        Some((_, Gate::NoBaseline { elsewhere: 0 })) => {
+            Failure::could_not_measure(format!("there is no baseline of {subject}"))
+                .help("`backcast baseline save` with the same words makes one")
+        }
+        Some((_, Gate::NoBaseline { elsewhere })) => Failure::could_not_measure(format!(
+            "there is no baseline of {subject} of this class of machines, only {} of others",
+            number::count(*elsewhere, "session")
+        ))
+        .help("times of another machine prove nothing here; `backcast baseline save` makes a baseline of this one"),
+        Some((measure, Gate::TooNoisy(told))) => Failure::could_not_measure(format!(
+            "{subject}: sessions lie too far apart to see {}: {measure} tells from +{} on",
+            number::percent(threshold, 1),
+            number::percent(told.floor, 1),
+        ))
+        .help("more sessions (`backcast baseline save`), a quieter machine, or a larger --threshold"),
+        _ => Failure::could_not_measure(format!("{subject} tells nothing of what is to be judged")),
+    })
+}
+
+fn more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" and {others} more") }
+}

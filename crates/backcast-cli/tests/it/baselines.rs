@@ -1,0 +1,35 @@
+//! `backcast baseline`: what is kept, what a check says of it, and its three exits.
+
+use crate::program::Project;
+
+/// `backcast baseline VERB` of a command under the name `nap`.
+fn baseline(project: &Project, verb: &str, seconds: &str) -> crate::program::Outcome {
+    project.run(&["baseline", verb, "-n", "4", "--name", "nap", "--", "sleep", seconds])
+}
+
+#[test]
+fn a_command_that_takes_four_times_as_long_fails_the_gate() {
+    let project = Project::new();
+    for _ in 0..4 {
+        let saved = baseline(&project, "save", "0.02");
+        assert_eq!(saved.code, 0, "{}", saved.stderr);
+    }
+    let slower = baseline(&project, "check", "0.08");
+    assert_eq!(slower.code, 1, "{}", slower.told());
+    assert!(slower.stderr.contains("`nap` regressed: wall"), "{}", slower.stderr);
+    let history = project.run(&["baseline", "history", "nap", "--format", "csv"]);
+    // Each saving takes three sessions, so that what differs between sessions is known.
+    let kept = history.stdout.lines().filter(|line| line.contains(",wall,")).count();
+    assert_eq!(kept, 12);
+}
+
+#[test]
+fn a_check_without_a_baseline_could_not_measure_and_says_what_to_type() {
+    let project = Project::new();
+    let outcome = baseline(&project, "check", "0.01");
+    assert_eq!(outcome.code, 3, "{}", outcome.told());
+    assert!(outcome.stderr.contains("there is no baseline of `nap`"), "{}", outcome.stderr);
+    let empty = project.run(&["baseline", "history"]);
+    assert_eq!(empty.code, 1);
+    assert!(empty.stderr.contains("there are no baselines yet"), "{}", empty.stderr);
+}
