@@ -11,6 +11,7 @@ mod process;
 mod python;
 mod tally;
 mod test;
+mod watch;
 
 use std::process::{Command, ExitCode};
 

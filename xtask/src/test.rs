@@ -4,13 +4,18 @@
 //! share the release profile and one target folder: nothing is compiled twice.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::tally::Tally;
+use crate::watch::{Ended, watched};
 use crate::{browser, check, process, python};
+
+/// How long the Rust tests may take, compiling included: several times what they do on two busy cores.
+const RUST_LIMIT: Duration = Duration::from_secs(35 * 60);
+/// How long the tests from outside may take.
+const PYTHON_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 pub(crate) const HELP: &str = "\
 cargo xtask test [--only rust|python|browser]... [--skip-browser]
@@ -118,7 +123,7 @@ fn rust(steps: &mut Steps) {
     steps.run("tree", || check::run().map(|()| Done::Plain));
     steps.run("rust tests", || {
         let mut test = process::cargo(["test", "--release", "--locked", "--workspace"]);
-        counted(test.arg("--no-fail-fast"))
+        counted(test.arg("--no-fail-fast"), RUST_LIMIT)
     });
     for (name, suite, folder) in [
         ("calendar conformance", "calendars", "conformance/calendars"),
@@ -198,29 +203,22 @@ fn pytest(
     if let Some(chromium) = chromium {
         pytest.env("BACKCAST_CHROMIUM", chromium);
     }
-    counted(&mut pytest)
+    counted(&mut pytest, PYTHON_LIMIT)
 }
 
 /// Runs a test runner, shows what it prints and counts its tests.
-fn counted(command: &mut Command) -> Result<Done, String> {
+fn counted(command: &mut Command, limit: Duration) -> Result<Done, String> {
     eprintln!("$ {}", process::shown(command));
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| process::not_started(command, &error))?;
     let mut tally = Tally::default();
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            tally.read(&line);
-        }
-    }
-    let status = child.wait().map_err(|error| process::not_started(command, &error))?;
-    match status.success() {
-        true => Ok(Done::Counted(tally)),
-        false => Ok(Done::Broken(tally, format!("ended with {status}"))),
-    }
+    let ended = watched(command, limit, |line| {
+        println!("{line}");
+        tally.read(line);
+    })?;
+    Ok(match ended {
+        Ended::With(status) if status.success() => Done::Counted(tally),
+        Ended::With(status) => Done::Broken(tally, format!("ended with {status}")),
+        Ended::Killed(why) => Done::Broken(tally, why),
+    })
 }
 
 /// How a step ended, when it could be carried out.
