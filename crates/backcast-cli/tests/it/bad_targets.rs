@@ -8,14 +8,17 @@ use std::{
 
 use expect_test::expect;
 
-use crate::program::{Project, examples};
+use crate::{
+    patience::output,
+    program::{Project, examples},
+};
 
 #[test]
 fn arguments_that_are_no_text_are_refused_without_a_fault() {
     let project = Project::new();
     let broken = OsStr::from_bytes(b"s\xffample");
     let told = |args: &[&str]| {
-        let output = project.command(args).arg(broken).output().unwrap();
+        let output = output(project.command(args).arg(broken));
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!text.contains("has a fault"), "{args:?}: {text}");
         (output.status.code(), text)

@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Project};
+use crate::{
+    patience::ended,
+    program::{Outcome, Project},
+};
 
 /// A script that a user could have written.
 fn script(project: &Project, name: &str, text: &str) {
@@ -346,7 +349,7 @@ fn ctrl_c_prints_what_is_there_and_kills_the_children() {
         .status()
         .unwrap();
     assert!(interrupted.success());
-    let status = child.wait().unwrap();
+    let status = ended(&mut child);
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();

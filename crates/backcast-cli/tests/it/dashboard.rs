@@ -6,12 +6,15 @@ use std::{
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
     process::{Child, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Project};
+use crate::{
+    patience::{ended, until},
+    program::{Outcome, Project},
+};
 
 /// Longer than any machine needs to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -81,7 +84,7 @@ impl Server {
         let id = self.child.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         let mut output = std::process::Output {
-            status: self.child.wait().unwrap(),
+            status: ended(&mut self.child),
             stdout: Vec::new(),
             stderr: Vec::new(),
         };
@@ -107,7 +110,10 @@ impl Events {
     /// The data of the next event of that name.
     fn next(&mut self, name: &str) -> Value {
         let mut wanted = false;
+        let begin = Instant::now();
         loop {
+            // Beats go on for ever, so no reading of the stream takes long.
+            assert!(begin.elapsed() < PATIENCE, "no event {name} came");
             let mut line = String::new();
             assert!(self.lines.read_line(&mut line).unwrap() > 0, "the stream ended");
             let line = line.trim_end();
@@ -209,12 +215,9 @@ fn the_first_events_tell_what_there_is_and_later_ones_what_changes() {
     let examples = crate::program::examples();
     let spec = examples.join("sma_cross.toml").to_str().unwrap().to_owned();
     let printed = project.stdout(&["run", &spec, "--set", "params.fast=20"]);
-    let made = loop {
-        let made = events.next("project")["results"][0].clone();
-        if made.is_object() {
-            break made;
-        }
-    };
+    let made = until("the run among the results", || {
+        Some(events.next("project")["results"][0].clone()).filter(Value::is_object)
+    });
     assert_eq!(made["kind"], "run");
     assert!(printed.contains(made["id"].as_str().unwrap()));
     assert_eq!(made["changes"][0], "params.fast=20");
@@ -230,12 +233,9 @@ fn the_first_events_tell_what_there_is_and_later_ones_what_changes() {
             "change": "slower", "ratio": {"low": 1.05, "high": 1.25}, "commit": "abc"}"#,
     )
     .unwrap();
-    let alerts = loop {
-        let alerts = events.next("project")["alerts"].clone();
-        if alerts[0].is_object() {
-            break alerts;
-        }
-    };
+    let alerts = until("the alert", || {
+        Some(events.next("project")["alerts"].clone()).filter(|alerts| alerts[0].is_object())
+    });
     assert_eq!(alerts.as_array().unwrap().len(), 1);
     assert_eq!(
         (&alerts[0]["subject"], &alerts[0]["ratio"]["high"]),

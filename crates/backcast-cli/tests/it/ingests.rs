@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, fs, process::Command, process::Stdio};
 
-use crate::program::Project;
+use crate::{
+    patience::{finished, output},
+    program::Project,
+};
 
 fn prices(days: usize) -> String {
     let mut text = "Date,Open,High,Low,Close,Volume\n".to_owned();
@@ -21,7 +24,7 @@ fn two_ingests_of_one_bundle_leave_one_whole_bundle() {
         let mut command = project.command(&["ingest", "prices.csv", "--bundle", "b"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let both = [start(), start()].map(|child| child.wait_with_output().unwrap());
+    let both = [start(), start()].map(|child| finished(child));
     let outcomes = both.map(|output| project.outcome(output));
     assert!(outcomes.iter().any(|outcome| outcome.code == 0));
     for outcome in outcomes.iter().filter(|outcome| outcome.code != 0) {
@@ -56,7 +59,7 @@ fn a_full_disk_leaves_the_old_bundle() {
     let script = "trap '' XFSZ; ulimit -f 100; exec \"$0\" ingest prices.csv --bundle b";
     let mut shell = Command::new("sh");
     shell.args(["-c", script, env!("CARGO_BIN_EXE_backcast")]).current_dir(project.path("."));
-    let outcome = project.outcome(shell.output().unwrap());
+    let outcome = project.outcome(output(&mut shell));
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("no space left"), "{}", outcome.stderr);
     assert_eq!(project.stdout(&["bundles", "verify", "b"]), before);

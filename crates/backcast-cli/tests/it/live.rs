@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::program::Project;
+use crate::{
+    patience::{ended, output},
+    program::Project,
+};
 
 /// Longer than any machine needs to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,7 +83,7 @@ fn a_sweep_tells_its_progress_and_best_sets_and_then_how_it_ended() {
     let later = wait(&project, |status| status["progress"]["done"].as_u64() > first);
     assert!(later["progress"]["per_second"].as_f64() > Some(0.0));
     signal("-INT", &sweep);
-    assert_eq!(sweep.wait().unwrap().code(), Some(75));
+    assert_eq!(ended(&mut sweep).code(), Some(75));
     let last = wait(&project, |_| true);
     assert_eq!((&last["state"], &last["exit_code"]), (&"stopped".into(), &75.into()));
     assert_eq!(last["result"].as_str().map(str::len), Some(12));
@@ -92,7 +95,7 @@ fn a_killed_sweep_leaves_its_last_file_and_the_next_command_is_not_harmed() {
     let mut sweep = start(&project);
     wait(&project, |status| status["state"] == "running");
     signal("-KILL", &sweep);
-    sweep.wait().unwrap();
+    ended(&mut sweep);
     assert_eq!(wait(&project, |_| true)["state"], "running", "it had no time to say more");
     let left = files(&project).remove(0);
     project.stdout(&["ingest", "--synthetic", "assets=2,years=1,freq=1d,seed=7", "--bundle", "b"]);
@@ -105,7 +108,7 @@ fn a_command_keeps_to_itself_where_that_is_wanted() {
     project.write("slow.toml", SLOW);
     let sweep = |value: &str| {
         let some = ["sweep", "slow.toml", "--set", "params.period=10..209"];
-        let output = project.command(&some).env("BACKCAST_LIVE", value).output().unwrap();
+        let output = output(project.command(&some).env("BACKCAST_LIVE", value));
         project.outcome(output)
     };
     assert_eq!(sweep("off").code, 0);

@@ -11,6 +11,7 @@ mod dashboard;
 mod examples;
 mod ingests;
 mod live;
+mod patience;
 mod profiles;
 mod program;
 mod questions;

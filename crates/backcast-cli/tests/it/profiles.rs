@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Project};
+use crate::{
+    patience::output,
+    program::{Outcome, Project},
+};
 
 /// A Python program with one hot line, collections, an import, and a thread that waits.
 const PROGRAM: &str = "\
@@ -59,7 +62,7 @@ fn profile(project: &Project, args: &[&str]) -> Outcome {
     std::fs::create_dir_all(&temporary).unwrap();
     let mut command = project.command(&["profile"]);
     command.args(args).env("TMPDIR", &temporary);
-    let outcome = project.outcome(command.output().unwrap());
+    let outcome = project.outcome(output(&mut command));
     let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().map(|e| e.unwrap().path()).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
     outcome
@@ -123,8 +126,7 @@ fn the_environment_of_a_python_program_is_what_it_would_have_been() {
                 json.dump([getattr(builtins, 'seen', 0), own, threads, 'sitecustomize' in sys.modules], \
                 open('seen.json', 'w'))";
     let mut command = project.command(&["profile", "--", python, "-c", look]);
-    let outcome =
-        project.outcome(command.env("PYTHONPATH", project.path("other")).output().unwrap());
+    let outcome = project.outcome(output(command.env("PYTHONPATH", project.path("other"))));
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let seen = json(&project.path("seen.json"));
     assert_eq!(

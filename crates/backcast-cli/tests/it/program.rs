@@ -9,6 +9,8 @@ use std::{
 use expect_test::Expect;
 use tempfile::TempDir;
 
+use crate::patience::output;
+
 /// A project folder with a state of its own.
 pub(crate) struct Project {
     folder: TempDir,
@@ -49,7 +51,7 @@ impl Project {
 
     /// Runs it to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Outcome {
-        self.outcome(self.command(args).output().expect("the program was built"))
+        self.outcome(output(&mut self.command(args)))
     }
 
     /// What came of a command, without what differs from folder to folder.

@@ -4,7 +4,10 @@ use std::process::Stdio;
 
 use expect_test::expect;
 
-use crate::program::Project;
+use crate::{
+    patience::{finished, output},
+    program::Project,
+};
 
 #[test]
 fn help_lists_what_there_is() {
@@ -346,7 +349,7 @@ fn a_reader_that_has_enough_is_no_failure() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The pipe is closed before anything was read.
     drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let output = finished(child);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
@@ -372,7 +375,7 @@ fn the_doctor_finds_a_sound_machine() {
 fn a_level_of_instructions_can_be_forced_and_mistyped() {
     let project = Project::new();
     let doctor = |isa: &str| {
-        let output = project.command(&["doctor"]).env("BACKCAST_ISA", isa).output().unwrap();
+        let output = output(project.command(&["doctor"]).env("BACKCAST_ISA", isa));
         project.outcome(output)
     };
     assert!(doctor("sse2").stdout.contains("sse2"));

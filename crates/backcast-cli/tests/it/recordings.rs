@@ -4,10 +4,13 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::program::{Project, examples};
+use crate::{
+    patience::output,
+    program::{Project, examples},
+};
 
 fn recorded(project: &Project, args: &[&str]) -> Value {
-    let command = project.command(args).env("BACKCAST_SPANS", "spans.json").output().unwrap();
+    let command = output(project.command(args).env("BACKCAST_SPANS", "spans.json"));
     assert!(command.status.success(), "{}", String::from_utf8_lossy(&command.stderr));
     read(project)
 }
@@ -71,7 +74,7 @@ fn a_recording_changes_no_result_and_holds_memory_and_samples() {
     let grid = examples().join("sma_grid.toml").display().to_string();
     let args = ["sweep", &grid, "--format", "csv"];
     let plain = project.stdout(&args);
-    let output = project.command(&args).env("BACKCAST_SPANS", "spans.json").output().unwrap();
+    let output = output(project.command(&args).env("BACKCAST_SPANS", "spans.json"));
     assert_eq!(plain, String::from_utf8(output.stdout).unwrap());
     let recording = read(&project);
     assert_eq!(
@@ -91,7 +94,7 @@ fn a_delay_makes_the_span_longer() {
     let with = |delay: &str| {
         let mut command = project.command(&args);
         command.env("BACKCAST_SPANS", "spans.json").env("BACKCAST_DELAY", delay);
-        assert!(command.output().unwrap().status.success());
+        assert!(output(&mut command).status.success());
         let recording = read(&project);
         let nodes = main_thread(&recording)["nodes"].as_array().unwrap().clone();
         let node = nodes.into_iter().find(|node| node["name"] == "search.bind").unwrap();
@@ -107,8 +110,7 @@ fn a_delay_makes_the_span_longer() {
 fn a_command_that_fails_is_recorded_too() {
     let project = Project::new();
     project.write("bad.toml", "nonsense = 1\n");
-    let output =
-        project.command(&["run", "bad.toml"]).env("BACKCAST_SPANS", "spans.json").output().unwrap();
+    let output = output(project.command(&["run", "bad.toml"]).env("BACKCAST_SPANS", "spans.json"));
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(read(&project)["trusted"], true);
 }
@@ -117,7 +119,7 @@ fn a_command_that_fails_is_recorded_too() {
 fn what_cannot_be_recorded_is_said() {
     let project = Project::new();
     let run = |name: &str, value: &str| {
-        let output = project.command(&["bundles", "list"]).env(name, value).output().unwrap();
+        let output = output(project.command(&["bundles", "list"]).env(name, value));
         project.outcome(output)
     };
     let nowhere = run("BACKCAST_SPANS", "no/such/folder/spans.json");

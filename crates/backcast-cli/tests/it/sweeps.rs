@@ -1,10 +1,13 @@
 //! Sweeps: the same bytes on any number of threads, stopped and gone on with.
 
-use std::{fs, path::PathBuf, process::Stdio, thread, time::Duration};
+use std::{fs, path::PathBuf, process::Stdio};
 
 use expect_test::expect;
 
-use crate::program::{Project, examples, signal};
+use crate::{
+    patience::{finished, output, until},
+    program::{Project, examples, signal},
+};
 
 fn grid() -> String {
     examples().join("sma_grid.toml").to_str().expect("paths here are text").to_owned()
@@ -16,7 +19,7 @@ fn one_thread_and_two_give_the_same_bytes() {
         let project = Project::new();
         let args = ["sweep", &grid(), "--set", "params.fast=2..40", "--threads", threads];
         let mut command = project.command(&[&args[..], &["--out", "rows.parquet"]].concat());
-        let outcome = project.outcome(command.env("BACKCAST_ISA", isa).output().unwrap());
+        let outcome = project.outcome(output(command.env("BACKCAST_ISA", isa)));
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
         (outcome.stdout, fs::read(project.path("rows.parquet")).unwrap())
     };
@@ -58,7 +61,7 @@ fn an_unknown_level_of_instructions_is_refused() {
         assert!(mistyped.stderr.contains(help), "{}", mistyped.stderr);
     }
     let mut run = project.command(&["run", &grid()]);
-    let outcome = project.outcome(run.env("BACKCAST_ISA", "sse9").output().unwrap());
+    let outcome = project.outcome(output(run.env("BACKCAST_ISA", "sse9")));
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("BACKCAST_ISA is `sse9`"), "{}", outcome.stderr);
 }
@@ -124,11 +127,9 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
     project.write("slow.toml", SLOW);
     let mut command = project.command(&["sweep", "slow.toml", "--out", "rows.parquet"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while chunks(&project).is_empty() {
-        thread::sleep(Duration::from_millis(2));
-    }
+    until("a chunk", || (!chunks(&project).is_empty()).then_some(()));
     signal("-INT", &child);
-    let stopped = project.outcome(child.wait_with_output().unwrap());
+    let stopped = project.outcome(finished(child));
     assert_eq!((stopped.code, stopped.stdout.as_str()), (75, ""), "{}", stopped.stderr);
     assert!(!project.path("rows.parquet").exists());
     let (_, id) =
@@ -154,9 +155,7 @@ fn a_sweep_of_what_another_process_sweeps_gives_the_same_and_harms_nothing() {
     project.write("slow.toml", SLOW);
     let mut command = project.command(&["sweep", "slow.toml"]);
     let first = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while chunks(&project).is_empty() {
-        thread::sleep(Duration::from_millis(2));
-    }
+    until("a chunk", || (!chunks(&project).is_empty()).then_some(()));
     // It stands still, with the work half done, while the others run.
     signal("-STOP", &first);
     let kept = chunks(&project).len();
@@ -179,7 +178,7 @@ fn a_sweep_of_what_another_process_sweeps_gives_the_same_and_harms_nothing() {
     "#]]
     .assert_eq(&told);
     signal("-CONT", &first);
-    let first = project.outcome(first.wait_with_output().unwrap());
+    let first = project.outcome(finished(first));
     assert_eq!((first.code, first.stdout), (0, second.stdout), "{}", first.stderr);
 }
 

@@ -1,10 +1,13 @@
 //! Walk-forward tests: stopped and gone on with.
 
-use std::{fs, process::Stdio, thread, time::Duration};
+use std::{fs, process::Stdio};
 
 use expect_test::expect;
 
-use crate::program::{Project, signal};
+use crate::{
+    patience::{finished, until},
+    program::{Project, signal},
+};
 
 /// A test that the event engine has to run, so that it takes its time.
 const SLOW: &str = r#"[data]
@@ -24,14 +27,12 @@ test = 252
 
 /// The id of the only test of a project, once it has begun.
 fn id(project: &Project) -> String {
-    loop {
+    until("a walk-forward test", || {
         let tests = fs::read_dir(project.path(".backcast/walk_forwards"));
         let mut begun = tests.into_iter().flatten().flatten();
-        if let Some(test) = begun.find(|test| test.path().join("manifest.json").exists()) {
-            return test.file_name().into_string().expect("ids are hex digits");
-        }
-        thread::sleep(Duration::from_millis(2));
-    }
+        let test = begun.find(|test| test.path().join("manifest.json").exists())?;
+        Some(test.file_name().into_string().expect("ids are hex digits"))
+    })
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn a_test_that_was_stopped_goes_on_to_the_same_bytes() {
     .assert_eq(&told.replace(&child.id().to_string(), "4711").replace(&id, "ID"));
     signal("-INT", &child);
     signal("-CONT", &child);
-    let stopped = project.outcome(child.wait_with_output().unwrap());
+    let stopped = project.outcome(finished(child));
     assert_eq!((stopped.code, stopped.stdout.as_str()), (75, ""), "{}", stopped.stderr);
     let go_on = format!("go on with: backcast walkforward --resume {id}\n");
     assert!(stopped.stderr.ends_with(&go_on), "{}", stopped.stderr);
