@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
-use crate::process;
+use crate::{process, watch};
 
 const NAMES: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
 const INSTALL: &str = "apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell fonts-dejavu-core";
+
+/// How long the installation may take.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// `BACKCAST_CHROMIUM`, one on PATH, or one freshly installed when this process may install.
 ///
@@ -30,7 +34,8 @@ pub(crate) fn ensure() -> Result<PathBuf, String> {
     if !is_root() || process::on_path("apt-get").is_none() {
         return Err(help);
     }
-    process::run(Command::new("sh").args(["-c", INSTALL]).env("DEBIAN_FRONTEND", "noninteractive"))
+    let mut install = Command::new("sh");
+    watch::run(install.args(["-c", INSTALL]).env("DEBIAN_FRONTEND", "noninteractive"), LIMIT)
         .map_err(|error| format!("{error}\n{help}"))?;
     NAMES.iter().find_map(|name| process::on_path(name)).ok_or(help)
 }

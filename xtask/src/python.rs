@@ -5,11 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
-use crate::process;
+use crate::{process, watch};
 
 /// Asked in this order, after `BACKCAST_PYTHON`. The locked packages have wheels for these versions.
 const CANDIDATES: [&str; 5] = ["python3.13", "python3.12", "python3.11", "python3.10", "python3"];
+
+/// How long the packages may take to be installed.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Fails unless the interpreter can make an environment; Debian splits these two modules out.
 const PROBE: &str = "import sys, venv, ensurepip
@@ -46,11 +50,12 @@ fn make(base: &Path, folder: &Path, python: &Path, requirements: &Path) -> Resul
             .map_err(|error| format!("cannot remove {}: {error}", folder.display()))?;
     }
     process::run(Command::new(base).args(["-m", "venv"]).arg(folder))?;
-    process::run(
+    watch::run(
         Command::new(python)
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
             .args(["--no-deps", "--only-binary", ":all:", "--requirement"])
             .arg(requirements),
+        LIMIT,
     )?;
     process::capture(Command::new(python).args(["-m", "pip", "check"])).map(drop)
 }

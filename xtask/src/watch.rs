@@ -76,6 +76,16 @@ pub(crate) fn watched(
     Ok(Ended::Killed(ended))
 }
 
+/// Runs a command that only has to end well, as an installation does.
+pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<(), String> {
+    eprintln!("$ {}", process::shown(command));
+    match watched(command, limit, |line| println!("{line}"))? {
+        Ended::With(status) if status.success() => Ok(()),
+        Ended::With(status) => Err(format!("`{}` ended with {status}", process::shown(command))),
+        Ended::Killed(why) => Err(format!("`{}` {why}", process::shown(command))),
+    }
+}
+
 /// What tells runs of one chore apart.
 fn unique() -> u64 {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
