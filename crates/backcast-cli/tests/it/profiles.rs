@@ -395,3 +395,27 @@ fn thousands_of_short_threads_and_deep_recursion_stay_bounded() {
     assert!(saved["nodes"].as_array().unwrap().len() < 5_000);
     assert!(saved["frames"].as_array().unwrap().iter().any(|f| f["name"] == "(frames left out)"));
 }
+
+#[test]
+fn a_program_that_leaks_is_told_from_one_that_keeps_a_cache() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    project.write(
+        "calls.py",
+        "import sys, time\n\
+         kept = {}\n\
+         def call(i):\n    kept[i % int(sys.argv[1])] = bytes(20000)\n    \
+         end = time.perf_counter() + 0.001\n    while time.perf_counter() < end: pass\n\
+         for i in range(1000): call(i)\n",
+    );
+    let told = |entries: &str| {
+        let outcome = profile(&project, &["--", python, "calls.py", entries]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        let line = outcome.stdout.lines().find(|line| line.contains("memory over time"));
+        line.map(str::to_owned)
+    };
+    // A machine too busy to look often enough tells nothing.
+    let (Some(leak), Some(cache)) = (told("1000"), told("100")) else { return };
+    assert!(leak.contains("to the end") && leak.contains("a leak"), "{leak}");
+    assert!(!cache.contains("a leak"), "{cache}");
+}

@@ -21,6 +21,7 @@ mod scratch;
 mod session;
 mod spans;
 mod split;
+mod trend;
 mod view;
 
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,7 @@ pub use scratch::Scratch;
 pub use session::{Options, Outcome, Perf, SessionError, attach, profile};
 pub use spans::read_spans;
 pub use split::Split;
+pub use trend::{Kept, MemoryTrend};
 pub use view::{Row, View};
 
 /// A measured command, its threads and their call trees.

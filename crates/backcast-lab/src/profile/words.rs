@@ -1,6 +1,7 @@
 //! What a profile says in words, the same on the terminal, in Markdown and on a page.
 
-use super::{Profile, Row, Source, Split, View, share_interval};
+use super::{MemoryTrend, Profile, Row, Source, Split, View, share_interval};
+use crate::stats::GrowthVerdict;
 
 /// Level of the intervals that are printed.
 pub const LEVEL: f64 = 0.95;
@@ -128,9 +129,34 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
         let left = if heap.net_bytes > 0 { bytes(heap.net_bytes as u64) } else { "0 B".to_owned() };
         ("allocated", format!("at most {} at once, {left} not given back", bytes(heap.peak_bytes)))
     }));
+    facts.extend(MemoryTrend::of(profile).map(|found| ("memory over time", trend(&found))));
     facts.extend(sampling(profile).map(|said| ("sampling", said)));
     facts.push(("cost of profiling", overhead(profile)));
     facts
+}
+
+/// Whether memory grew to the end.
+fn trend(found: &MemoryTrend) -> String {
+    let rate = found.growth.per_repeat;
+    let of = |rate: f64| bytes(rate.max(0.0) as u64);
+    match found.growth.verdict {
+        GrowthVerdict::Steady => "does not grow in the second half".to_owned(),
+        GrowthVerdict::Unproven => {
+            "may grow in the second half; a longer run would tell".to_owned()
+        }
+        GrowthVerdict::Leak => {
+            let place = found.kept.as_ref().map_or(String::new(), |kept| {
+                let each = kept.net_bytes / kept.calls.max(1);
+                format!("; {} kept most: {} a call", kept.name, bytes(each))
+            });
+            format!(
+                "grows by {} a second to the end ({} to {}): a leak, or what is kept on purpose{place}",
+                of(rate.estimate),
+                of(rate.low),
+                of(rate.high)
+            )
+        }
+    }
 }
 
 /// How densely Python was sampled.
