@@ -1,6 +1,9 @@
 //! What a command printed, without ever holding more than its two ends.
 
-use std::io::{self, Read};
+use std::{
+    collections::VecDeque,
+    io::{self, Read},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +40,8 @@ impl Captured {
     pub fn read(mut stream: impl Read, keep: usize) -> io::Result<Captured> {
         let mut hasher = blake3::Hasher::new();
         let mut captured = Captured::default();
+        // Its front goes as its back grows, which in a plain vector would move all of it each time.
+        let mut last = VecDeque::new();
         let mut buffer = vec![0; 1 << 16];
         loop {
             let got = match stream.read(&mut buffer) {
@@ -49,10 +54,11 @@ impl Captured {
             captured.bytes += got.len() as u64;
             let room = (keep - captured.first.len()).min(got.len());
             captured.first.extend_from_slice(&got[..room]);
-            captured.last.extend_from_slice(&got[room..]);
-            let surplus = captured.last.len().saturating_sub(keep);
-            captured.last.drain(..surplus);
+            last.extend(&got[room..]);
+            let surplus = last.len().saturating_sub(keep);
+            last.drain(..surplus);
         }
+        captured.last = last.into();
         captured.digest = hasher.finalize().to_hex().to_string();
         Ok(captured)
     }

@@ -70,9 +70,17 @@ fn serve() -> io::Result<()> {
     let request: Request = serde_json::from_str(&line)?;
     let report = match run(&request, &mut channel) {
         Ok(cost) => Report::Ended(cost),
-        Err(error) => Report::Refused { reason: reason(&error) },
+        Err(error) => {
+            // Whatever went wrong, and whoever has asked is gone: nothing that was started stays.
+            end_descendants();
+            Report::Refused { reason: reason(&error) }
+        }
     };
-    tell(&mut channel, &report)
+    match tell(&mut channel, &report) {
+        // Nobody is left to be told.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        told => told,
+    }
 }
 
 fn tell(channel: &mut UnixStream, report: &Report) -> io::Result<()> {
@@ -109,8 +117,11 @@ fn run(request: &Request, channel: &mut UnixStream) -> io::Result<Cost> {
     let timed_out = wait(pidfd.as_fd(), channel.as_fd(), deadline)? == Wake::Deadline;
     let wall_ns = begin.elapsed().as_nanos() as u64;
     let clock_trouble = ClockReading::now().trouble_since(&clock);
-    // No such process is what it says where all have ended.
-    let _ = timed_out.then(|| killpg(pid, Signal::SIGKILL));
+    if timed_out {
+        // Its group first, then itself: it may have left the group. No such process is what it says where all have ended.
+        let _ = killpg(pid, Signal::SIGKILL);
+        let _ = kill(pid, Signal::SIGKILL);
+    }
     let exit = exit_of(pid, timed_out)?;
     reap();
     let usage = usage()?;
@@ -125,7 +136,7 @@ enum Wake {
     Deadline,
 }
 
-/// Waits for the end of the command; kills it and all others where the process that asked for it is gone.
+/// Waits for the end of the command; an error where the process that asked for it is gone.
 fn wait(
     pidfd: BorrowedFd<'_>,
     channel: BorrowedFd<'_>,
@@ -146,10 +157,7 @@ fn wait(
             Err(error) => return Err(error.into()),
             Ok(0) => return Ok(Wake::Deadline),
             Ok(_) if !fds[0].revents().is_empty() => return Ok(Wake::Ended),
-            Ok(_) => {
-                end_descendants();
-                return Err(io::ErrorKind::Interrupted.into());
-            }
+            Ok(_) => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicBool, Ordering},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -29,6 +29,9 @@ use super::{
 
 /// Time between two looks at whether to stop.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Longest wait for the end of a stream after the end of all that could write to it.
+const DRAINING: Duration = Duration::from_secs(10);
 
 /// A program that begins with [`super::launched`], to start commands through.
 #[derive(Clone, Debug)]
@@ -268,6 +271,14 @@ fn captured(
 ) -> Result<Option<Captured>, ChildError> {
     let failed = |source| ChildError::Launcher { doing: "reading the output", source };
     let Some(thread) = thread else { return Ok(None) };
+    // A process that could not be ended, of another user say, may hold the stream open for as long as it likes.
+    let begin = Instant::now();
+    while !thread.is_finished() {
+        if begin.elapsed() > DRAINING {
+            return Err(failed(io::ErrorKind::TimedOut.into()));
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
     let read = thread.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
     read.map(Some).map_err(failed)
 }
