@@ -85,6 +85,12 @@ impl Failure {
         Failure::new(format!("cannot write to stdout: {error}"))
     }
 
+    /// An error with what it comes from, which its own message leaves to others to say.
+    pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
+    }
+
     /// A file could not be written.
     pub(crate) fn writing(path: &Path, error: &io::Error) -> Failure {
         Failure::new(format!("cannot write {}: {error}", path.display()))

@@ -44,10 +44,12 @@ impl Revision {
         })?;
         let folder = around.path().join("tree");
         let shown = folder.display().to_string();
-        git(&top, &["worktree", "add", "--quiet", "--detach", &shown, &hash]).map_err(|error| {
+        // First of all, so that a check-out that is broken off is forgotten as well.
+        let revision = Revision { name: name.to_owned(), top, folder, _around: around };
+        let add = ["worktree", "add", "--quiet", "--detach", &shown, &hash];
+        git(&revision.top, &add).map_err(|error| {
             Failure::could_not_measure(format!("cannot check `{name}` out: {error}"))
         })?;
-        let revision = Revision { name: name.to_owned(), top, folder, _around: around };
         terminal.say(&format!("building {name} ({}): {build}", &hash[..hash.len().min(12)]));
         revision.run_build(build)?;
         Ok(revision)

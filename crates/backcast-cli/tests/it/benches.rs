@@ -135,6 +135,9 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--effect", "0%", "--", "true"], "a share such as 1% or 0.01");
     says(&["--timeout", "soon", "--", "true"], "a time is a number above zero");
     says(&["--unit", "bars", "--", "true"], "--work");
+    says(&["--set", "a=1", "--", "true"], "cannot be used with");
+    says(&["--as", "run", "--", "true"], "cannot be used with");
+    says(&["--build", "make", "--", "true"], "--vs-revision");
     says(&["-n", "0", "--", "true"], "1..=100000");
     says(&["--vs-revision", "HEAD", "--", "./plain"], "there is no git repository here");
     says(&[], "required arguments were not provided");
@@ -153,7 +156,8 @@ fn what_runs_and_fails_could_not_be_measured() {
     says(&["--warmup", "0", "--", "./fail"], "in run 1");
     says(&["--", "./fail"], "<b>the reason</b>");
     says(&["--shell", "--", "kill -9 $$"], "ended with signal SIGKILL");
-    says(&["--timeout", "200ms", "--", "sleep", "300"], "past its time limit");
+    says(&["--timeout", "200ms", "--", "sleep", "300"], "`sleep 300` ran past its time limit");
+    says(&["--timeout", "200ms", "--ignore-failure", "--", "sleep", "300"], "past its time limit");
     let allowed = project.run(&["bench", "--ignore-failure", "-n", "2", "--", "./fail"]);
     assert_eq!(allowed.code, 0, "{}", allowed.stderr);
 }

@@ -129,6 +129,14 @@ fn a_command_that_hangs_is_killed_with_all_it_has_started() {
 }
 
 #[test]
+fn a_command_that_has_left_its_group_is_killed_as_well() {
+    let line = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(300)";
+    let options = RunOptions { timeout: Some(Duration::from_secs(1)), ..RunOptions::default() };
+    let sample = run(&Subject::new(["python3", "-c", line]), &options).sample;
+    assert_eq!(sample.exit, Exit::TimedOut);
+}
+
+#[test]
 fn a_daemon_that_is_left_behind_is_ended_and_counted() {
     let line = "setsid sh -c 'echo $$; exec sleep 300' & sleep 0.2";
     let finished = run(&Subject::shell(line), &captured());

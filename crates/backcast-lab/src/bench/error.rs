@@ -14,7 +14,7 @@ pub enum BenchError {
     #[error(transparent)]
     Child(#[from] ChildError),
     /// A command ran and failed.
-    #[error("`{name}` ended with {exit}{}", in_run(*.run))]
+    #[error("`{name}` {}{}", .exit.told(), in_run(*.run))]
     Failed {
         /// The command.
         name: String,

@@ -28,7 +28,7 @@ pub struct Plan {
     pub criteria: Criteria,
     /// Of what differs between blocks: hash seeds, size of the environment.
     pub seed: u64,
-    /// Whether commands may fail.
+    /// Whether commands may fail. None may run past its time limit.
     pub any_exit: bool,
     /// What one run gets done.
     pub work: Option<Work>,
@@ -81,6 +81,13 @@ impl Plan {
             Step { arm, block: Some(run / BLOCK), slot }
         }));
         steps
+    }
+
+    /// Blocks and slots of the runs that count of one of two commands: what a whole session has, and one with runs left out has not.
+    pub(crate) fn places(arm: Arm, runs: u32) -> Vec<(u32, u32)> {
+        let plan = Plan { runs, warmup: 0, ..Plan::new("") };
+        let steps = plan.steps(true).into_iter().filter(|step| step.arm == arm);
+        steps.filter_map(|step| Some((step.block?, step.slot))).collect()
     }
 }
 

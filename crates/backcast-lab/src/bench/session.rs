@@ -13,7 +13,7 @@ use super::{
     plan::{Arm, Plan, Step, surroundings},
 };
 use crate::{
-    child::{Capture, ChildError, ClockTrouble, Finished, Launcher, RunOptions, Subject},
+    child::{Capture, ChildError, ClockTrouble, Exit, Finished, Launcher, RunOptions, Subject},
     machine::{Drift, Machine, ProcessorTime, Reference},
     stats::{
         Comparison, Criteria, NoiseFloor, Pair, StatsError, Verdict, compare_pairs, noise_floor,
@@ -312,10 +312,12 @@ impl Runs<'_> {
             Arm::Base => &mut self.of_base,
             Arm::Candidate => &mut self.of_candidate,
         };
-        if !finished.sample.exit.is_success() && !self.plan.any_exit {
+        let exit = finished.sample.exit;
+        // The time of a command that was killed at its limit is the limit.
+        if exit == Exit::TimedOut || !(exit.is_success() || self.plan.any_exit) {
             return Err(BenchError::Failed {
                 name: subject.name.clone(),
-                exit: finished.sample.exit,
+                exit,
                 run: step.block.map_or(0, |_| runs.len() as u32 + 1),
                 stderr: finished.stderr.map(|e| e.tail(SHOWN_OF_STDERR)).unwrap_or_default(),
             });
@@ -381,7 +383,12 @@ fn doubts(session: &Session, steal: Option<f64>) -> Vec<Doubt> {
 fn commit(subject: &Subject) -> Option<String> {
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
-        command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
+        // Looking must not take the lock of somebody's index.
+        command
+            .arg("--no-optional-locks")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
         if let Some(dir) = &subject.dir {
             command.current_dir(dir);
         }

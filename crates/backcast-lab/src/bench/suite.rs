@@ -246,13 +246,15 @@ pub fn duration(text: &str) -> Option<Duration> {
     (seconds > 0.0 && seconds <= 1e9).then(|| Duration::from_secs_f64(seconds))
 }
 
-/// Probability of the session's ratio between equal commands, by Student's t on the means of blocks; nothing without comparison.
+/// Probability of the session's ratio between equal commands, by Student's t from the end of its interval that is nearer to one, so that
+/// it is below `1 - level` where the whole interval lies on one side; nothing without comparison.
 pub fn probability(session: &Session) -> Option<f64> {
     let comparison = session.comparison.as_ref()?;
     let log: Interval = comparison.ratio.map(libm::log);
     let freedom = comparison.blocks as f64 - 1.0;
     let quantile = crate::stats::distributions::student_quantile(0.5 + 0.5 * log.level, freedom);
-    let error = log.half_width() / quantile;
+    let reach = if log.estimate > 0.0 { log.estimate - log.low } else { log.high - log.estimate };
+    let error = reach / quantile;
     Some(match (log.estimate == 0.0, error == 0.0) {
         (true, _) => 1.0,
         (false, true) => 0.0,

@@ -21,6 +21,14 @@ impl Exit {
     pub fn is_success(self) -> bool {
         self == Exit::Code(0)
     }
+
+    /// What became of a command that ended so, in words: `ended with exit code 3`, `ran past its time limit`.
+    pub fn told(self) -> String {
+        match self {
+            Exit::TimedOut => "ran past its time limit".to_owned(),
+            other => format!("ended with {other}"),
+        }
+    }
 }
 
 impl fmt::Display for Exit {

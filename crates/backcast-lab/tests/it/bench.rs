@@ -8,7 +8,7 @@ use std::{
 use backcast_lab::{
     bench::{
         Arm, BenchError, Doubt, Outcome, Plan, Record, Runner, Session, discoveries, export,
-        measure,
+        measure, probability,
     },
     child::{ChildError, ClockTrouble, Exit, Finished, Sample, Subject},
     machine::Reference,
@@ -192,6 +192,20 @@ fn a_failing_run_ends_the_session_unless_failures_are_allowed() {
     assert_eq!(error.to_string(), "`new` ended with exit code 3 in its warm-up");
     let allowed = Plan { any_exit: true, ..plan(4) };
     assert_eq!(alone(&mut failing(), &allowed).unwrap().candidate.runs.len(), 4);
+    // What was killed at its limit took as long as the limit, which is no measurement.
+    let mut late = Simulated { exit: Exit::TimedOut, ..Simulated::new(1.0, 1.0, 1) };
+    let error = alone(&mut late, &Plan { warmup: 0, ..allowed }).unwrap_err();
+    assert_eq!(error.to_string(), "`new` ran past its time limit in run 1");
+}
+
+#[test]
+fn a_lopsided_interval_above_one_is_a_discovery_when_it_stands_alone() {
+    let mut session = compared(&mut Simulated::new(100.0, 102.0, 1), &plan(20));
+    let ratio = &mut session.comparison.as_mut().unwrap().ratio;
+    (ratio.low, ratio.estimate, ratio.high) = (1.001, 1.02, 1.09);
+    assert!(probability(&session) < Some(0.05));
+    session.comparison.as_mut().unwrap().ratio.low = 0.999;
+    assert!(probability(&session) > Some(0.05));
 }
 
 #[test]

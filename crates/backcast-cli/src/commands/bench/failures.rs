@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 impl From<ChildError> for Failure {
     fn from(error: ChildError) -> Failure {
-        let message = error.to_string();
+        let message = Failure::with_causes(&error);
         match error {
             ChildError::NotOnPath { .. } => Failure::usage(message)
                 .help("a line for the shell takes --shell; a program in this folder is ./PROGRAM"),
@@ -27,7 +27,7 @@ impl From<ChildError> for Failure {
 
 impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Failure {
-        let message = error.to_string();
+        let message = Failure::with_causes(&error);
         match error {
             BenchError::Child(error) => error.into(),
             BenchError::Failed { exit: Exit::TimedOut, .. } => Failure::could_not_measure(message)

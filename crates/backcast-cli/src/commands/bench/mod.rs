@@ -60,7 +60,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "REV", group = "versus", conflicts_with = "suite")]
     vs_revision: Option<String>,
     /// How a revision is built
-    #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD)]
+    #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD, requires = "vs_revision")]
     build: String,
     /// Commands that differ by less are equivalent
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
@@ -99,13 +99,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if !args.import.is_empty() {
         return imported(args, terminal);
     }
+    // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
+    let stop = interrupt::stop_flag();
     // Kept until all is measured: its folder goes with it.
     let mut revision = None;
     let benches = match &args.what.suite {
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
         None => subjects::of_command_line(args, &mut revision, terminal)?,
     };
-    let stop = interrupt::stop_flag();
     let mut sessions = Vec::with_capacity(benches.len());
     let mut broken = None;
     for bench in &benches {

@@ -14,7 +14,7 @@ pub(crate) struct What {
     #[arg(value_name = "SPEC")]
     pub(super) spec: Option<PathBuf>,
     /// Any command, by its words
-    #[arg(last = true, value_name = "COMMAND", conflicts_with = "spec")]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["spec", "set", "from", "to", "kind"])]
     pub(super) command: Vec<OsString>,
     #[command(flatten)]
     pub(super) changes: Changes,
@@ -22,10 +22,10 @@ pub(crate) struct What {
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub(super) kind: Option<Kind>,
     /// Commands are lines for the shell
-    #[arg(long, conflicts_with = "spec")]
+    #[arg(long, conflicts_with_all = ["spec", "suite"])]
     pub(super) shell: bool,
     /// What it is called in tables and files
-    #[arg(long)]
+    #[arg(long, conflicts_with = "suite")]
     pub(super) name: Option<String>,
     /// Runs that count, 10 if not given; in comparisons of each command
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -37,7 +37,7 @@ pub(crate) struct What {
     #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
     pub(super) timeout: Option<Duration>,
     /// What one run gets done, for throughput
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = amount, conflicts_with = "suite")]
     pub(super) work: Option<f64>,
     /// Of what: bars
     #[arg(long, value_name = "UNIT", requires = "work")]
@@ -51,7 +51,7 @@ pub(crate) struct What {
     /// Folder they run in
     #[arg(long, value_name = "FOLDER")]
     pub(super) dir: Option<PathBuf>,
-    /// Commands may fail
+    /// Commands may fail, but not run past their time limit
     #[arg(long)]
     pub(super) ignore_failure: bool,
     /// Read their output instead of discarding it
