@@ -8,7 +8,7 @@ use super::{
     memory, refusals,
 };
 use crate::{
-    bench::{RecordedCommand, Session},
+    bench::{Arm, Plan, RecordedCommand, Session},
     child::Subject,
     stats::{Interval, gain_of},
 };
@@ -179,6 +179,23 @@ impl Certificate {
         let named: Vec<&String> = self.cases.iter().map(|case| &case.name).collect();
         let found: Vec<&String> = self.evidence.findings.iter().map(|it| &it.case).collect();
         expect("cases", debug(&named), debug(&found));
+        for finding in &self.evidence.findings {
+            if let Some(why) = finding.contradiction(&self.evidence.oracle) {
+                expect("evidence", debug(&finding.equality), why);
+            }
+        }
+        let runs = session.candidate.runs.len();
+        for (arm, record) in
+            [(Arm::Base, session.base.as_ref()), (Arm::Candidate, Some(&session.candidate))]
+        {
+            let runs_of = record.map(|record| &record.runs[..]).unwrap_or_default();
+            let places: Vec<_> = runs_of.iter().map(|run| (run.block, run.slot)).collect();
+            expect("session.runs", debug(&places), debug(&Plan::places(arm, runs as u32)));
+            let failed = runs_of.iter().find(|run| !run.sample.exit.is_success());
+            if let Some(run) = failed {
+                expect("session.runs", "all ended well".into(), run.sample.exit.told());
+            }
+        }
         for refusal in refusals(&self.evidence, &session, &self.requirements) {
             expect("conditions", "all fulfilled".into(), refusal.to_string());
         }

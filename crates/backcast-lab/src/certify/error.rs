@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::equality::Divergence;
 use crate::child::{ChildError, Exit};
 
 /// Why a change could not be judged. A result that moved is no such error: see [`super::Equality`].
@@ -17,7 +18,7 @@ pub enum CertifyError {
     #[error(transparent)]
     Stats(#[from] crate::stats::StatsError),
     /// A command failed, so it has no result.
-    #[error("{command} ended with {exit}, so there is no result to compare{}", tail(.said))]
+    #[error("{command} {}, so there is no result to compare{}", .exit.told(), tail(.said))]
     Failed {
         /// What was run.
         command: String,
@@ -45,6 +46,17 @@ pub enum CertifyError {
         command: String,
         /// What is wrong, and where.
         reason: String,
+    },
+    /// A command does not give one result, so that nobody can say that a change moved it.
+    #[error(
+        "{command} does not give the same result twice: {} is {}, was {}",
+        .at.place, .at.after, .at.before
+    )]
+    Unsteady {
+        /// What was run.
+        command: String,
+        /// Where its results part.
+        at: Divergence,
     },
     /// A command prints no digest.
     #[error("{command} printed no digest; only runs, sweeps and walk-forward tests of Backcast do")]
@@ -86,6 +98,17 @@ pub enum CertifyError {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl CertifyError {
+    /// Whether somebody asked to stop.
+    pub fn is_stop(&self) -> bool {
+        use crate::bench::BenchError;
+        let (Self::Child(error) | Self::Bench(BenchError::Child(error))) = self else {
+            return false;
+        };
+        matches!(error, ChildError::Stopped)
+    }
 }
 
 fn tail(said: &str) -> String {

@@ -6,7 +6,7 @@ use backcast_lab::{
         Certificate, Claim, RecordedCase, Refusal, Requirements, Side,
         equality::{Allowance, Case, Divergence, Equality, Evidence, Finding, Oracle},
     },
-    child::Subject,
+    child::{Exit, Subject},
 };
 
 use crate::bench::{Simulated, compared, plan};
@@ -135,6 +135,38 @@ fn whatever_is_changed_in_a_certificate_is_found() {
     assert!(places(&finding).contains(&"conditions".to_owned()));
     let effect = |it: &mut Certificate| it.requirements.criteria.minimum_effect = 0.2;
     assert!(places(&effect).contains(&"conditions".to_owned()));
+    let failed = |it: &mut Certificate| it.session.candidate.runs[3].sample.exit = Exit::Code(1);
+    assert!(places(&failed).contains(&"session.runs".to_owned()));
+}
+
+#[test]
+fn a_forger_who_computes_all_the_rest_anew_is_found_by_what_does_not_fit_together() {
+    let places = |claim: Claim| {
+        let forged = Certificate::issue(claim, "2026-11-21T10:00:00Z".into()).unwrap();
+        forged.faults().unwrap().into_iter().map(|fault| fault.place).collect::<Vec<_>>()
+    };
+    let sound = || claim(session(&mut Simulated::new(100.0, 92.0, 17)), Equality::Identical);
+    assert_eq!(places(sound()), [""; 0]);
+    // The block that was bad for the candidate goes, and all statements are those of the rest.
+    let mut shortened = sound();
+    let criteria = shortened.requirements.criteria;
+    for record in [shortened.session.base.as_mut(), Some(&mut shortened.session.candidate)] {
+        record.unwrap().runs.retain(|run| run.block != 4);
+    }
+    shortened.session = shortened.session.judged(&criteria).unwrap();
+    assert_eq!(places(shortened), ["session.runs", "session.runs"]);
+    let mut moved = sound();
+    moved.evidence.findings[0].after = "bb".into();
+    assert_eq!(places(moved), ["evidence"]);
+    let within = |ulps, allowance| {
+        let mut claim = sound();
+        claim.evidence.oracle = Oracle::Digest { allowance };
+        claim.evidence.findings[0].equality = Equality::WithinUlps { ulps };
+        places(claim)
+    };
+    assert_eq!(within(3, Allowance::Ulps(4)), [""; 0]);
+    assert_eq!(within(5, Allowance::Ulps(4)), ["evidence"]);
+    assert_eq!(within(1, Allowance::Bits), ["evidence"]);
 }
 
 #[test]

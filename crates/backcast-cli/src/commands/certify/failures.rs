@@ -1,16 +1,20 @@
 //! What cannot be certified, as help.
 
-use backcast_lab::certify::CertifyError;
+use backcast_lab::{certify::CertifyError, child::Exit};
 
 use crate::failure::Failure;
 
 impl From<CertifyError> for Failure {
     fn from(error: CertifyError) -> Failure {
-        let message = error.to_string();
+        let message = Failure::with_causes(&error);
         match error {
             CertifyError::Child(error) => error.into(),
             CertifyError::Bench(error) => error.into(),
+            CertifyError::Failed { exit: Exit::TimedOut, .. } => Failure::could_not_measure(message)
+                .help("it was killed with all it had started; --timeout TIME sets the limit"),
             CertifyError::Failed { .. } => Failure::new(message),
+            CertifyError::Unsteady { .. } => Failure::could_not_measure(message)
+                .help("fix what it draws, or compare what does not depend on that: --equal files GLOB, json or tests COMMAND"),
             CertifyError::Pattern { .. } => Failure::usage(message).help("such as 'out/**/*.csv'"),
             CertifyError::NoFiles { .. } => Failure::usage(message)
                 .help("a pattern is meant from the folder that the command runs in; files must be written by each run"),

@@ -13,7 +13,7 @@ use backcast_lab::{
     bench::{Arm, BenchError, Plan, Session, Through, measure},
     certify::{
         Certificate, CertifyError, Claim, RecordedCase, Refusal, Requirements, Side,
-        equality::{Case, Evidence, Oracle, Workbench, check},
+        equality::{Case, Evidence, Oracle, Workbench, check, check_steady},
     },
     child::{Launcher, RunOptions, Subject},
 };
@@ -109,9 +109,10 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 /// Compares, measures, and issues a certificate or says what is against it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let oracle = oracle(&args.equal, allowance(args.tol, args.ulps), &args.test_files)?;
+    // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
+    let stop = interrupt::stop_flag();
     let sides = Sides::of(args, terminal)?;
     let cases = corpus::cases(args, &sides, &oracle)?;
-    let stop = interrupt::stop_flag();
     let proof = Proof { oracle, requirements: requirements(args), plan: plan(args) };
     let [before, after] = sides.timed();
     let side = |name, subject| Side::of(name, subject, &args.affinity);
@@ -167,6 +168,7 @@ impl Proof {
         let workbench = Workbench { launcher: &launcher, timeout, stop };
         let evidence = check(&self.oracle, cases, &workbench)?;
         if !evidence.holds() {
+            self.blame_the_change(&evidence, cases, &workbench)?;
             return Ok(Err(moved(&evidence)));
         }
         terminal.say(&format!("{}: equal by {}", print::cases(cases.len()), self.oracle));
@@ -176,6 +178,35 @@ impl Proof {
         let requirements = self.requirements;
         let claim = Claim { sides, requirements, cases: recorded, evidence, session };
         Ok(Certificate::issue(claim, crate::measuring::now()))
+    }
+
+    /// Whether a command gives one result twice.
+    pub(super) fn check_steady(
+        &self,
+        subject: &Subject,
+        stop: &AtomicBool,
+    ) -> Result<(), CertifyError> {
+        let launcher = Launcher::this_program();
+        let timeout = self.plan.options.timeout;
+        check_steady(&self.oracle, subject, &Workbench { launcher: &launcher, timeout, stop })
+    }
+
+    /// A result that is another each time has not been moved by the change. Of tests, one side alone may be at fault.
+    fn blame_the_change(
+        &self,
+        evidence: &Evidence,
+        cases: &[Case],
+        workbench: &Workbench<'_>,
+    ) -> Result<(), CertifyError> {
+        let findings = evidence.findings.iter().zip(cases);
+        let mut moved =
+            findings.filter(|(finding, _)| !finding.equality.holds()).map(|(_, case)| case);
+        match moved.next() {
+            Some(case) if !matches!(self.oracle, Oracle::Tests { .. }) => {
+                check_steady(&self.oracle, &case.before, workbench)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn session(

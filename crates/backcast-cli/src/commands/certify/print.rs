@@ -49,10 +49,37 @@ fn peaks(memory: Memory) -> String {
 pub(in crate::commands) fn refused(refusals: &[Refusal]) -> Failure {
     let lines: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
     let said = format!("no certificate: {}", lines.join("; "));
-    if refusals.iter().any(|refusal| !refusal.is_no_measurement()) {
+    // What a session says that is not to be trusted is nothing; a result that moved needs no session.
+    let moved =
+        |refusal: &Refusal| matches!(refusal, Refusal::ResultMoved(_) | Refusal::NothingCompared);
+    if refusals.iter().any(moved) || !refusals.iter().any(Refusal::is_no_measurement) {
         Failure::new(said)
     } else {
         Failure::could_not_measure(said)
             .help("docs/benchmarking.md says what makes a machine quiet; more runs: --iterations")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use backcast_lab::{
+        bench::Doubt,
+        certify::equality::{Divergence, Finding},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_session_that_is_not_trusted_says_nothing_but_a_result_that_moved_has_moved() {
+        let not_faster = Refusal::NotFaster { ratio: None, effect: 0.01, pairs_needed: None };
+        let doubt = Refusal::Doubted(Doubt::Unchecked);
+        let at = Divergence { place: "line 1".into(), before: "a".into(), after: "b".into() };
+        let (case, equality) = ("it".to_owned(), Equality::Different(at));
+        let finding = Finding { case, before: "a".into(), after: "b".into(), equality };
+        let moved = Refusal::ResultMoved(finding);
+        let code = |refusals: &[Refusal]| refused(refusals).exit_code();
+        assert_eq!(code(&[not_faster.clone()]), Failure::FAILED);
+        assert_eq!(code(&[not_faster, doubt.clone()]), Failure::COULD_NOT_MEASURE);
+        assert_eq!(code(&[moved, doubt]), Failure::FAILED);
     }
 }

@@ -15,6 +15,9 @@ const READABLE: usize = 256 << 20;
 /// Beginning and end of an output that are kept to say where two parted.
 const ENDS: usize = 16 << 20;
 
+/// Of the hashes of texts in Python, by which sets are ordered.
+const HASH_SEED: &str = "PYTHONHASHSEED";
+
 /// One result of a corpus, made before the change and after it.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -79,6 +82,26 @@ pub fn check(
     Ok(Evidence { oracle: oracle.clone(), findings })
 }
 
+/// Asks whether a command gives one result twice. Without that, no oracle can tell whether a change moves it.
+///
+/// # Errors
+/// [`CertifyError::Unsteady`] where it does not, and those of [`check`].
+pub fn check_steady(
+    oracle: &Oracle,
+    subject: &Subject,
+    workbench: &Workbench<'_>,
+) -> Result<(), CertifyError> {
+    let (before, after) = (subject.clone(), subject.clone());
+    let case = Case { name: subject.name.clone(), before, after };
+    let evidence = check(oracle, &[case], workbench)?;
+    match evidence.findings.into_iter().map(|finding| finding.equality).next() {
+        Some(Equality::Different(at)) => {
+            Err(CertifyError::Unsteady { command: subject.name.clone(), at })
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Evidence {
     /// Whether no result moved.
     pub fn holds(&self) -> bool {
@@ -88,6 +111,29 @@ impl Evidence {
     /// The first case in which a result moved.
     pub fn first_difference(&self) -> Option<&Finding> {
         self.findings.iter().find(|finding| !finding.equality.holds())
+    }
+}
+
+impl Finding {
+    /// Why the finding cannot be one of this oracle: hashes that differ where only equal ones count, numbers further apart than was
+    /// allowed. Nothing where it can.
+    pub fn contradiction(&self, oracle: &Oracle) -> Option<String> {
+        let allowance = match oracle {
+            Oracle::Digest { allowance } | Oracle::Json { allowance } => *allowance,
+            _ => Allowance::Bits,
+        };
+        let sound = match (&self.equality, allowance) {
+            // One document can be written in many ways.
+            (Equality::Identical, _) => {
+                self.before == self.after || matches!(oracle, Oracle::Json { .. })
+            }
+            (Equality::WithinUlps { ulps }, Allowance::Ulps(most)) => *ulps <= most,
+            (Equality::WithinTolerance { largest }, Allowance::Tolerance(most)) => *largest <= most,
+            (Equality::Different(_), _) => true,
+            _ => false,
+        };
+        let told = || format!("{}: {} and {} by {oracle}", self.case, self.before, self.after);
+        (!sound).then(told)
     }
 }
 
@@ -117,7 +163,7 @@ impl Workbench<'_> {
             stderr: Capture::Ends(keep.min(1 << 20)),
             ..RunOptions::default()
         };
-        Ok(self.launcher.run(subject, &options, self.stop)?)
+        Ok(self.launcher.run(&seeded(subject), &options, self.stop)?)
     }
 
     /// The whole output of a command that must succeed.
@@ -135,6 +181,16 @@ impl Workbench<'_> {
         })?;
         Ok((captured.digest, whole))
     }
+}
+
+/// With one order of Python's sets for all, unless somebody has chosen another.
+fn seeded(subject: &Subject) -> Subject {
+    let mut subject = subject.clone();
+    if std::env::var_os(HASH_SEED).is_none() {
+        // What the subject itself asks for comes later and wins.
+        subject.env.insert(0, (HASH_SEED.into(), "0".into()));
+    }
+    subject
 }
 
 fn stdout(case: &Case, workbench: &Workbench<'_>) -> Result<Finding, CertifyError> {

@@ -4,11 +4,15 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::SystemTime,
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use super::{Case, Divergence, Equality, Finding, check::Workbench, text};
 use crate::{certify::CertifyError, child::Subject};
+
+/// Longer than the steps in which file systems tell the time: a file that is written twice within one step seems untouched.
+const TICK: Duration = Duration::from_millis(20);
 
 /// Files by their path below the folder, with what they hold.
 type Contents = BTreeMap<String, Vec<u8>>;
@@ -35,6 +39,9 @@ fn written(
         .into_iter()
         .map(|path| (path.clone(), written_at(&path)))
         .collect();
+    if stamps.values().any(is_fresh) {
+        thread::sleep(TICK);
+    }
     workbench.output(subject, 0)?;
     let touched = |path: &PathBuf| stamps.get(path).is_none_or(|then| written_at(path) != *then);
     let mut contents = Contents::new();
@@ -47,6 +54,12 @@ fn written(
         return Err(CertifyError::NoFiles { command, pattern });
     }
     Ok(contents)
+}
+
+/// Whether a file was written a moment ago, perhaps by the other side.
+fn is_fresh(written: &Option<SystemTime>) -> bool {
+    let age = written.map(|then| SystemTime::now().duration_since(then));
+    age.is_some_and(|age| age.is_ok_and(|age| age < TICK))
 }
 
 fn compare(before: &Contents, after: &Contents) -> Equality {

@@ -10,7 +10,7 @@ mod test_files;
 mod text;
 
 pub use allowance::{Allowance, Divergence, Equality};
-pub use check::{Case, Evidence, Finding, Workbench, check};
+pub use check::{Case, Evidence, Finding, Workbench, check, check_steady};
 pub use oracle::Oracle;
 
 /// Longest piece of a result that a message or a certificate quotes, in characters.

@@ -75,7 +75,8 @@ fn suite(
     pattern: &str,
     workbench: &Workbench<'_>,
 ) -> Result<Suite, CertifyError> {
-    let mut subject = Subject::shell(command);
+    // One stream, so that lines stand in their order: cargo says on one what program runs, on the other how its tests ended.
+    let mut subject = Subject::shell(&format!("exec 2>&1\n{command}")).named(command);
     subject.dir.clone_from(&side.dir);
     subject.env.clone_from(&side.env);
     // pytest names each test and its fate only when asked to; what the user has set stays.
@@ -95,7 +96,9 @@ fn suite(
     if !exit.is_success() && tests.values().all(|fate| *fate != Fate::Failed) {
         tests.insert(format!("`{command}` ({exit})"), Fate::Failed);
     }
-    let contents = files::contents(&files::folder_of(side), pattern)?;
+    let mut contents = files::contents(&files::folder_of(side), pattern)?;
+    // Byte code is made by running; it has the time of the file in it.
+    contents.retain(|name, _| !name.split('/').any(|part| part == "__pycache__"));
     if contents.is_empty() {
         let pattern = pattern.to_owned();
         return Err(CertifyError::NoFiles { command: command.to_owned(), pattern });
@@ -136,7 +139,8 @@ fn pytest(line: &str) -> Option<(String, Fate)> {
         "SKIPPED" | "XFAIL" => Fate::Skipped,
         _ => return None,
     };
-    let name = rest.split(" - ").next().unwrap_or(rest);
+    // A reason follows what did not pass; a dash in the name of what did is part of it.
+    let name = if fate == Fate::Passed { rest } else { rest.split(" - ").next().unwrap_or(rest) };
     let looks_like_one = name.contains("::") || name.contains(".py");
     looks_like_one.then(|| (name.to_owned(), fate))
 }
@@ -208,11 +212,12 @@ mod tests {
 
     #[test]
     fn the_fates_of_pytest_are_read() {
-        let text = "PASSED tests/test_a.py::test_one\nFAILED tests/test_a.py::test_two - assert 1 == 2\n\
+        let text = "PASSED tests/test_a.py::test_one[a - b]\nPASSED tests/test_a.py::test_one[a - c]\nFAILED tests/test_a.py::test_two - assert 1 == 2\n\
                     SKIPPED [1] tests/test_a.py:7: no network\nPASSED is a word\n";
         let expected = [
             ("[1] tests/test_a.py:7: no network", Fate::Skipped),
-            ("tests/test_a.py::test_one", Fate::Passed),
+            ("tests/test_a.py::test_one[a - b]", Fate::Passed),
+            ("tests/test_a.py::test_one[a - c]", Fate::Passed),
             ("tests/test_a.py::test_two", Fate::Failed),
         ];
         assert_eq!(fates(text), expected.map(|(name, fate)| (name.to_owned(), fate)));
