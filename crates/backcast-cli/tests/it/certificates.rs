@@ -77,6 +77,16 @@ fn a_changed_expectation_a_skip_and_a_vanished_test_are_refused() {
     let told =
         with(&format!("{second} [ $SECOND ] && echo '#' >> tests/data; echo 'ok 1 - opens'"));
     assert!(told.contains("tests/data is"), "{told}");
+    // Cargo names the program on one stream and its tests on the other.
+    let program = |name: &str| format!("echo '     Running tests/{name}.rs (x)' >&2;");
+    let (a, b) = (program("a"), program("b"));
+    let works = "echo 'test works ... ok'";
+    let told = with(&format!("{second} {a} {works}; {b} [ $SECOND ] || {works}"));
+    assert!(told.contains("tests/b.rs works is not there, was passed"), "{told}");
+    let told = with(&format!(
+        "{second} mkdir -p tests/__pycache__; echo $SECOND > tests/__pycache__/x.pyc; echo 'ok 1 - opens'"
+    ));
+    assert!(told.contains("equal by tests"), "{told}");
     let told = with("echo nothing");
     assert!(told.contains("named no tests"), "{told}");
 }
@@ -145,6 +155,43 @@ fn what_cannot_be_certified_is_refused_with_what_to_type() {
           help: a line for the shell takes --shell; a program in this folder is ./PROGRAM
     "#]]
     .assert_eq(&told(&["certify", "true", "no-such-thing", "--equal", "stdout"]));
+    expect![[r#"
+        exit 3
+        --- stderr
+          × sleep 60 ran past its time limit, so there is no result to compare
+          help: it was killed with all it had started; --timeout TIME sets the limit
+    "#]]
+    .assert_eq(&told(&["certify", "sleep 60", "true", "--equal", "stdout", "--timeout", "0.2s"]));
+}
+
+#[test]
+fn a_result_that_is_another_each_time_is_no_measure_of_a_change() {
+    let project = Project::new();
+    let told = certify(&project, "sh -c 'echo $$'", "echo 1", &["stdout"]);
+    assert!(told.starts_with("exit 3\n"), "{told}");
+    assert!(told.contains("sh -c 'echo $$' does not give the same result twice: line 1"), "{told}");
+    // Sets of texts have one order for both sides.
+    let print = "python3 -c 'print({str(i) for i in range(50)})'";
+    let told = certify(&project, print, &format!("{print} "), &["stdout"]);
+    assert!(told.contains("1 case: equal by standard output"), "{told}");
+}
+
+#[test]
+fn the_loop_begins_with_a_command_that_works_and_keeps_what_carries_its_tuning() {
+    let project = Project::new();
+    let candidates = "[[candidate]]\nname = \"off\"\npython = { collector = \"off\" }\n";
+    project.write("c.toml", candidates);
+    let optimize = |command: &[&str]| {
+        let args = ["optimize", "--candidates", "c.toml", "--equal", "stdout", "-n", "8", "--"];
+        project.run(&[&args, command].concat())
+    };
+    let broken = optimize(&["false"]);
+    assert_eq!((broken.code, broken.stdout.as_str()), (1, ""), "{}", broken.stderr);
+    assert!(broken.stderr.contains("false ended with exit code 1"), "{}", broken.stderr);
+    assert_eq!(optimize(&["sh", "-c", "echo $$"]).code, 3);
+    let done = optimize(&["python3", "-c", "import gc; gc.collect(); print(1)"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(project.path(".backcast/tuning/sitecustomize.py").exists());
 }
 
 #[test]

@@ -51,8 +51,9 @@ pub struct Candidates {
 }
 
 impl Candidates {
-    /// What reports on Python programs recommend, ready to be tried; for the workers up to so many of them.
-    pub fn python(most_workers: u32) -> Candidates {
+    /// What reports on Python programs recommend, ready to be tried where these processors may be used: the first of them alone, and as
+    /// many workers as there are.
+    pub fn python(usable: &[usize]) -> Candidates {
         let mut candidates: Vec<Candidate> =
             [(700, 7, 7), (700, 10, 10), (2000, 20, 20), (500, 8, 8)]
                 .into_iter()
@@ -112,10 +113,10 @@ impl Candidates {
                 name: "one processor".into(),
                 phase: Some("processors".into()),
                 caution: None,
-                changes: vec![Change::Processors(vec![0])],
+                changes: vec![Change::Processors(usable.iter().copied().take(1).collect())],
             },
         ]);
-        candidates.extend((1..=most_workers).map(|workers| Candidate {
+        candidates.extend((1..=usable.len() as u32).map(|workers| Candidate {
             name: format!("{workers} worker{}", if workers == 1 { "" } else { "s" }),
             phase: Some("processors".into()),
             caution: None,

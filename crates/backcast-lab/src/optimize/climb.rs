@@ -10,10 +10,16 @@ use crate::{
 
 /// Says whether one state may take the place of another.
 pub trait Judge {
+    /// Whether a result that moves could be seen at all: the command as it is must run, and give one result twice.
+    ///
+    /// # Errors
+    /// [`CertifyError`] where it does not.
+    fn begin(&mut self, start: &State) -> Result<(), CertifyError>;
+
     /// A certificate, or all that speaks against it.
     ///
     /// # Errors
-    /// [`CertifyError`] where the states cannot be compared at all.
+    /// [`CertifyError`] where the states cannot be compared, which speaks against the second one.
     fn judge(
         &mut self,
         before: &State,
@@ -64,8 +70,10 @@ pub struct PhaseOutcome {
 /// The loop when it is over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Climb {
-    /// All candidates in order.
+    /// Candidates that were tried, in order.
     pub trials: Vec<Trial>,
+    /// Whether it was stopped before all of them were tried.
+    pub stopped: bool,
     /// Phases that have a minimum.
     pub phases: Vec<PhaseOutcome>,
     /// The last certified state.
@@ -74,20 +82,25 @@ pub struct Climb {
     pub gain: Option<Interval>,
 }
 
-/// Tries the candidates one by one. `usable` are the processors that this process may use.
+/// Tries the candidates one by one. `usable` are the processors that this process may use. Once stopped, what is certified stands.
 ///
 /// # Errors
-/// Those of the judge; of the statistics where certificates do not multiply.
+/// Those of the judge about the beginning; of the statistics where certificates do not multiply.
 pub fn climb(
     start: State,
     candidates: &Candidates,
     usable: &[usize],
     judge: &mut dyn Judge,
 ) -> Result<Climb, CertifyError> {
+    judge.begin(&start)?;
     let mut state = start;
     let mut trials = Vec::new();
+    let mut stopped = false;
     for candidate in &candidates.candidates {
-        let (outcome, next) = attempt(&state, candidate, usable, judge)?;
+        let Some((outcome, next)) = attempt(&state, candidate, usable, judge) else {
+            stopped = true;
+            break;
+        };
         let trial = Trial {
             candidate: candidate.name.clone(),
             phase: candidate.phase.clone(),
@@ -108,34 +121,31 @@ pub fn climb(
         })
     });
     let phases = phases.collect::<Result<_, CertifyError>>()?;
-    Ok(Climb { gain: gain(trials.iter())?, trials, phases, state })
+    Ok(Climb { gain: gain(trials.iter())?, trials, stopped, phases, state })
 }
 
+/// What becomes of a candidate, and the state that follows where it is kept; nothing where the work is stopped.
 fn attempt(
     state: &State,
     candidate: &Candidate,
     usable: &[usize],
     judge: &mut dyn Judge,
-) -> Result<(TrialOutcome, Option<State>), CertifyError> {
+) -> Option<(TrialOutcome, Option<State>)> {
     let next = match state.with(&candidate.changes, usable) {
         Ok(next) => next,
-        Err(why) => return Ok((TrialOutcome::NotApplicable(why.to_string()), None)),
+        Err(why) => return Some((TrialOutcome::NotApplicable(why.to_string()), None)),
     };
-    let verdict = match judge.judge(state, &next) {
-        // A state in which the command fails is a candidate that failed, not a loop that did.
-        Err(CertifyError::Failed { command, exit, said }) => {
-            let error = CertifyError::Failed { command, exit, said };
-            return Ok((TrialOutcome::Restored(vec![error.to_string()]), None));
-        }
-        other => other?,
-    };
-    Ok(match verdict {
-        Ok(certificate) => (TrialOutcome::Kept(Box::new(certificate)), Some(next)),
-        Err(refusals) => {
+    match judge.judge(state, &next) {
+        Ok(Ok(certificate)) => Some((TrialOutcome::Kept(Box::new(certificate)), Some(next))),
+        Ok(Err(refusals)) if refusals.contains(&Refusal::Stopped) => None,
+        Ok(Err(refusals)) => {
             let reasons = refusals.iter().map(Refusal::to_string).collect();
-            (TrialOutcome::Restored(reasons), None)
+            Some((TrialOutcome::Restored(reasons), None))
         }
-    })
+        Err(error) if error.is_stop() => None,
+        // A state in which the command fails is a candidate that failed, not a loop that did.
+        Err(error) => Some((TrialOutcome::Restored(vec![error.to_string()]), None)),
+    }
 }
 
 /// Gains multiply: two that save a half each leave a quarter.

@@ -1,9 +1,14 @@
 //! How a Python program's interpreter is set before its first line, by its environment alone.
 //!
-//! As with the sampler of [`crate::profile`], a temporary folder with a `sitecustomize` stands first on `PYTHONPATH` of the child; it
-//! applies the tuning, takes its folder off the search path and runs the `sitecustomize` that would have run.
+//! As with the sampler of [`crate::profile`], a folder with a `sitecustomize` stands first on `PYTHONPATH` of the child; it takes its
+//! folder off the search path, runs the `sitecustomize` that would have run and applies the tuning.
 
-use std::{env, ffi::OsString, fs, io};
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -49,10 +54,11 @@ pub enum Collector {
     Off,
 }
 
-/// A folder that carries the tuning into a child; removed with this value.
+/// A folder that carries the tuning into a child.
 #[derive(Debug)]
 pub struct TuningFolder {
-    folder: tempfile::TempDir,
+    path: PathBuf,
+    _removed_with_this: Option<tempfile::TempDir>,
 }
 
 impl Tuning {
@@ -73,15 +79,25 @@ impl Tuning {
 }
 
 impl TuningFolder {
-    /// Writes the folder.
+    /// A folder that is removed with this value: commands that name it do not outlive it.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn new() -> io::Result<TuningFolder> {
         let folder = tempfile::Builder::new().prefix("backcast-tuning-").tempdir()?;
-        fs::write(folder.path().join("sitecustomize.py"), SITE)?;
-        fs::write(folder.path().join("_backcast_tuning.py"), TUNING)?;
-        Ok(TuningFolder { folder })
+        write(folder.path())?;
+        Ok(TuningFolder { path: folder.path().to_owned(), _removed_with_this: Some(folder) })
+    }
+
+    /// A folder that stays, so that commands and certificates that name it can be used later.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn at(path: &Path) -> io::Result<TuningFolder> {
+        let path = std::path::absolute(path)?;
+        fs::create_dir_all(&path)?;
+        write(&path)?;
+        Ok(TuningFolder { path, _removed_with_this: None })
     }
 
     /// Adds a tuning to a command's environment; none adds nothing.
@@ -92,7 +108,7 @@ impl TuningFolder {
         let name = OsString::from("PYTHONPATH");
         let own = subject.env.iter().rev().find(|(other, _)| *other == name);
         let own = own.map(|(_, value)| value.clone()).or_else(|| env::var_os(&name));
-        let mut path = self.folder.path().as_os_str().to_owned();
+        let mut path = self.path.as_os_str().to_owned();
         if let Some(own) = own.filter(|own| !own.is_empty()) {
             path.push(":");
             path.push(own);
@@ -101,4 +117,9 @@ impl TuningFolder {
         subject.env.push((name, path));
         subject.env.push(("BACKCAST_TUNING".into(), text.into()));
     }
+}
+
+fn write(folder: &Path) -> io::Result<()> {
+    crate::aside::write(&folder.join("sitecustomize.py"), SITE.as_bytes())?;
+    crate::aside::write(&folder.join("_backcast_tuning.py"), TUNING.as_bytes())
 }

@@ -54,9 +54,13 @@ impl State {
                 self.template.env.retain(|(other, _)| *other != name);
                 self.template.env.push((name, value.into()));
             }
-            Change::Arguments(words) => self.template.argv.extend(words.iter().map(Into::into)),
+            Change::Arguments(words) => {
+                self.template.argv.extend(words.iter().map(Into::into));
+                self.template.name = format!("{} {}", self.template.name, words.join(" "));
+            }
             Change::Command(words) => {
                 self.template.argv = words.iter().map(Into::into).collect();
+                self.template.name = words.join(" ");
             }
             Change::Processors(wanted) => {
                 self.processors =

@@ -2,10 +2,21 @@
 not applied must not be measured as if it were."""
 
 import gc
+import os
 import sys
 
 
 def apply(text):
+    try:
+        _apply(text)
+    except Exception as error:
+        # An exception would only be printed: nothing that goes wrong at start-up ends an interpreter.
+        sys.stderr.write(f"the interpreter refuses {text}: {error}\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+
+def _apply(text):
     import json
 
     tuning = json.loads(text)

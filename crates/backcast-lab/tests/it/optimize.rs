@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use backcast_lab::{
     certify::{Certificate, CertifyError, Refusal},
-    child::{Exit, Subject},
+    child::{ChildError, Exit, Subject},
     optimize::{
         CandidateError, Candidates, Judge, Phase, State, Trial, TrialOutcome, TuningFolder, climb,
     },
@@ -33,14 +33,23 @@ impl Timed {
 }
 
 impl Judge for Timed {
+    fn begin(&mut self, start: &State) -> Result<(), CertifyError> {
+        match start.subject(&self.folder).argv.iter().any(|word| word == "--broken") {
+            true => Err(broken()),
+            false => Ok(()),
+        }
+    }
+
     fn judge(
         &mut self,
         before: &State,
         after: &State,
     ) -> Result<Result<Certificate, Vec<Refusal>>, CertifyError> {
         if after.subject(&self.folder).argv.iter().any(|word| word == "--broken") {
-            let (command, said) = ("broken".to_owned(), "no such option".to_owned());
-            return Err(CertifyError::Failed { command, exit: Exit::Code(2), said });
+            return Err(broken());
+        }
+        if after.subject(&self.folder).argv.iter().any(|word| word == "--stop") {
+            return Err(ChildError::Stopped.into());
         }
         let mut runner = Simulated::new(self.ms(before), self.ms(after), 23);
         Ok(super::certificates::issued(compared(&mut runner, &plan(20))))
@@ -49,6 +58,11 @@ impl Judge for Timed {
     fn hear(&mut self, trial: &Trial) {
         self.heard.push(trial.candidate.clone());
     }
+}
+
+fn broken() -> CertifyError {
+    let (command, said) = ("broken".to_owned(), "no such option".to_owned());
+    CertifyError::Failed { command, exit: Exit::Code(2), said }
 }
 
 const FILE: &str = r#"
@@ -105,6 +119,26 @@ fn certified_candidates_are_kept_all_others_taken_back_and_gains_multiply() {
 }
 
 #[test]
+fn a_command_that_fails_as_it_is_cannot_be_made_faster() {
+    let start = State::new(Subject::new(["program", "--broken"]));
+    let mut judge = Timed::new();
+    let climbed = climb(start, &Candidates::parse(FILE).unwrap(), &[0, 1], &mut judge);
+    assert!(matches!(climbed, Err(CertifyError::Failed { .. })), "{climbed:?}");
+    assert!(judge.heard.is_empty());
+}
+
+#[test]
+fn what_was_certified_before_it_was_stopped_stands() {
+    let file = FILE.replace("--broken", "--stop");
+    let start = State::new(Subject::new(["program"]));
+    let mut judge = Timed::new();
+    let climbed = climb(start, &Candidates::parse(&file).unwrap(), &[0, 1], &mut judge).unwrap();
+    assert!(climbed.stopped);
+    assert_eq!((judge.heard, climbed.chain().count()), (vec!["fast".into(), "nothing".into()], 1));
+    assert_eq!(climbed.state.subject(&judge.folder).argv, ["program", "--fast"]);
+}
+
+#[test]
 fn a_phase_below_its_minimum_is_told() {
     let mut judge = Timed::new();
     let candidates = Candidates::parse(FILE).unwrap();
@@ -125,7 +159,7 @@ fn workers_fill_their_place_in_words_and_environment() {
         (subject.argv[1].clone(), subject.env[0].1.clone())
     };
     assert_eq!(at(&state), ("--jobs=1".into(), "1".into()));
-    let candidates = Candidates::python(3);
+    let candidates = Candidates::python(&[0, 1, 2]);
     let three = candidates.candidates.iter().find(|it| it.name == "3 workers").unwrap();
     assert_eq!(at(&state.with(&three.changes, &[]).unwrap()), ("--jobs=3".into(), "3".into()));
 }
@@ -197,7 +231,7 @@ fn each_ready_candidate_for_python_is_applied_and_leaves_nothing_behind() {
         ("one processor", "processors", "1"),
         ("2 workers", "workers", "[\"2\"]"),
     ];
-    let candidates = Candidates::python(2);
+    let candidates = Candidates::python(&[0, 1]);
     for candidate in &candidates.candidates {
         let state = start.with(&candidate.changes, &[0]).unwrap_or(start.clone());
         let during = probe(&state.subject(&folder), &state.processors);
@@ -213,4 +247,35 @@ fn each_ready_candidate_for_python_is_applied_and_leaves_nothing_behind() {
         assert_eq!(after, before, "{} is restored", candidate.name);
     }
     assert!(expected.iter().all(|it| candidates.candidates.iter().any(|c| c.name == it.0)));
+}
+
+#[test]
+fn tracing_that_begins_at_start_up_is_taken_off_last_of_all() {
+    let other = tempfile::tempdir().unwrap();
+    let traces = "import sys\nsys.settrace(lambda *_: None)\n";
+    std::fs::write(other.path().join("sitecustomize.py"), traces).unwrap();
+    let folder = TuningFolder::new().unwrap();
+    let subject = Subject::new(["python3", "-c", PROBE]).with_env("PYTHONPATH", other.path());
+    let start = State::new(subject);
+    assert_eq!(probe(&start.subject(&folder), &[])["trace"], false);
+    let candidates = Candidates::python(&[0]);
+    let off = candidates.candidates.iter().find(|it| it.name == "tracing off").unwrap();
+    let state = start.with(&off.changes, &[0]).unwrap();
+    assert_eq!(probe(&state.subject(&folder), &[])["trace"], true);
+}
+
+#[test]
+fn a_setting_that_the_interpreter_refuses_ends_it_and_is_told() {
+    let file = "[[candidate]]\nname = 'x'\npython = { switch_interval_s = -1.0 }";
+    let candidates = Candidates::parse(file).unwrap();
+    let state = State::new(Subject::new(["python3", "-c", "print('ran')"]));
+    let state = state.with(&candidates.candidates[0].changes, &[0]).unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    // A folder that stays is still there when the value that made it is gone.
+    let subject = state.subject(&TuningFolder::at(&kept.path().join("tuning")).unwrap());
+    let mut command = std::process::Command::new(&subject.argv[0]);
+    let output = command.args(&subject.argv[1..]).envs(subject.env).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{said}");
+    assert!(said.contains("refuses {\"switch_interval_s\":-1.0}: switch interval"), "{said}");
 }

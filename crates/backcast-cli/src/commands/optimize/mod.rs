@@ -15,8 +15,12 @@ use backcast_lab::{
         equality::{Case, Oracle},
     },
     child::{RunOptions, Subject, usable_processors},
-    optimize::{CandidateError, Candidates, Judge, Phase, State, Trial, TuningFolder, climb},
+    optimize::{
+        CandidateError, Candidates, Change, Judge, Phase, State, Trial, TrialOutcome, TuningFolder,
+        climb,
+    },
 };
+use backcast_store::Home;
 
 use super::certify::{self, Proof};
 use crate::{
@@ -95,17 +99,22 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         options: RunOptions { timeout: args.timeout, ..RunOptions::default() },
         ..Plan::new(crate::measuring::program())
     };
-    let tuning = TuningFolder::new()
-        .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+    let tuning = tuning_folder(&candidates)?;
     let stop = interrupt::stop_flag();
     let usable = usable_processors();
-    let mut judge =
-        Certifier { proof: Proof { oracle, requirements, plan }, tuning, stop: &stop, terminal };
+    let proof = Proof { oracle, requirements, plan };
+    let mut judge = Certifier { proof, tuning, stop: &stop, unkept: None, terminal };
     let climbed = climb(state, &candidates, &usable, &mut judge)?;
-    let Certifier { tuning, terminal, .. } = judge;
+    let Certifier { tuning, unkept, terminal, .. } = judge;
     print::climb(&climbed, &climbed.state.subject(&tuning), args.format, terminal)?;
-    for certificate in climbed.chain() {
-        certify::keep(certificate, None, terminal)?;
+    if let Some(failure) = unkept {
+        return Err(failure);
+    }
+    if climbed.stopped {
+        let (tried, all) = (climbed.trials.len(), candidates.candidates.len());
+        return Err(Failure::new(format!(
+            "stopped after {tried} of {all} candidates; what is certified is kept"
+        )));
     }
     match climbed.phases.iter().find(|phase| !phase.reached) {
         Some(phase) => Err(Failure::new(format!(
@@ -117,10 +126,22 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     }
 }
 
+/// Carries the tuning into Python programs. It stays in the project, so that the command that is printed works and certificates can be
+/// measured again; other candidates have no use for it.
+fn tuning_folder(candidates: &Candidates) -> Result<TuningFolder, Failure> {
+    let mut changes = candidates.candidates.iter().flat_map(|candidate| &candidate.changes);
+    let tunes = changes.any(|change| matches!(change, Change::Python(_)));
+    let folder = match tunes {
+        true => TuningFolder::at(&Home::find()?.path().join("tuning")),
+        false => TuningFolder::new(),
+    };
+    folder.map_err(|error| Failure::new(format!("cannot write a folder for the tuning: {error}")))
+}
+
 fn candidates(args: &Args) -> Result<Candidates, Failure> {
     let path = &args.candidates;
     let candidates = if path == Path::new("python") {
-        Candidates::python(usable_processors().len() as u32)
+        Candidates::python(&usable_processors())
     } else {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
@@ -174,12 +195,23 @@ struct Certifier<'a> {
     proof: Proof,
     tuning: TuningFolder,
     stop: &'a AtomicBool,
+    /// Why a certificate could not be written, where one could not.
+    unkept: Option<Failure>,
     terminal: &'a mut Terminal,
 }
 
 impl Judge for Certifier<'_> {
+    fn begin(&mut self, start: &State) -> Result<(), CertifyError> {
+        self.proof.check_steady(&start.subject(&self.tuning), self.stop)
+    }
+
     fn hear(&mut self, trial: &Trial) {
         self.terminal.say(&print::line(trial));
+        if let TrialOutcome::Kept(certificate) = &trial.outcome
+            && let Err(failure) = certify::keep(certificate, None, self.terminal)
+        {
+            self.unkept.get_or_insert(failure);
+        }
     }
 
     fn judge(

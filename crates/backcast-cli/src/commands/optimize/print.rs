@@ -60,7 +60,8 @@ pub(super) fn climb(
         terminal.print(&format!("phase {name}: {gain}; its minimum of {minimum} % is {word}\n"))?;
     }
     if climb.gain.is_some() {
-        terminal.print(&format!("the command now: {}\n", command(last)))?;
+        let now = command(last, &climb.state.processors);
+        terminal.print(&format!("the command now: {now}\n"))?;
     }
     Ok(())
 }
@@ -97,13 +98,15 @@ fn percent(gain: Interval) -> String {
     format!("{:.2} % ({:.2} to {:.2} %)", estimate * 100.0, low * 100.0, high * 100.0)
 }
 
-/// A command as people would type it, with the variables that it was given.
-fn command(subject: &Subject) -> String {
+/// A command as people would type it, with the variables and the processors that it was given.
+fn command(subject: &Subject, processors: &[usize]) -> String {
     let env = subject.env.iter().map(|(name, value)| {
         format!("{}={}", name.to_string_lossy(), quoted(&value.to_string_lossy()))
     });
+    let list: Vec<String> = processors.iter().map(usize::to_string).collect();
+    let pinned = (!list.is_empty()).then(|| format!("taskset -c {}", list.join(",")));
     let words = subject.argv.iter().map(|word| quoted(&word.to_string_lossy()));
-    env.chain(words).collect::<Vec<_>>().join(" ")
+    env.chain(pinned).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {
