@@ -33,6 +33,14 @@ pub(super) struct Entry {
     pub(super) figures: Vec<(Measure, Figure)>,
 }
 
+impl Entry {
+    /// The same with the name of the file that it came from.
+    pub(super) fn named(mut self, id: &str) -> Entry {
+        self.figures.iter_mut().for_each(|(_, figure)| id.clone_into(&mut figure.id));
+        self
+    }
+}
+
 /// Entries of these records, from the file where it has them, else by `read`, which answers with nothing for what cannot be read. The file
 /// then holds these and no others.
 pub(super) fn entries(

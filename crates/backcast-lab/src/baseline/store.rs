@@ -94,12 +94,13 @@ impl Store {
         let ids = self.ids()?;
         let mut found = ids.iter().filter(|known| known.starts_with(id));
         match (found.next(), found.next()) {
-            (Some(known), None) => self.read(known),
+            (Some(known), None) => Ok(self.read(known)?.0),
             _ => Err(BaselineError::UnknownId { id: id.to_owned() }),
         }
     }
 
-    fn read(&self, id: &str) -> Result<Record, BaselineError> {
+    /// A record and the bytes that are named so: those of another version need not be what this one would write.
+    fn read(&self, id: &str) -> Result<(Record, Vec<u8>), BaselineError> {
         let path = self.path_of(id);
         let bytes =
             fs::read(&path).map_err(|source| BaselineError::Read { path: path.clone(), source })?;
@@ -110,7 +111,7 @@ impl Store {
         if id_of(&bytes) != id {
             return Err(BaselineError::Damaged { path });
         }
-        Ok(record)
+        Ok((record, bytes))
     }
 
     /// Ids of all records, rising. A store that was never written to has none.
@@ -137,7 +138,7 @@ impl Store {
     pub fn contents(&self) -> Result<Contents, BaselineError> {
         let mut unread = BTreeMap::new();
         let entries = index::entries(&self.folder.join("index.sqlite"), &self.ids()?, |id| {
-            let entry = self.read(id).and_then(|record| entry(&record));
+            let entry = self.read(id).and_then(|(record, _)| Ok(entry(&record)?.named(id)));
             entry.map_err(|error| unread.insert(self.path_of(id), error)).ok()
         });
         let unread = unread.into_iter().map(|(path, error)| Unread { path, error }).collect();
@@ -154,8 +155,8 @@ impl Store {
         }
         let mut merged = Merged::default();
         for id in other.ids()? {
-            match other.read(&id).and_then(|record| entry(&record).map(|_| record)) {
-                Ok(record) if self.write(&id, record.to_json().as_bytes())? => merged.added += 1,
+            match other.read(&id).and_then(|(record, bytes)| entry(&record).map(|_| bytes)) {
+                Ok(bytes) if self.write(&id, &bytes)? => merged.added += 1,
                 Ok(_) => merged.known += 1,
                 Err(error) => merged.unread.push(Unread { path: other.path_of(&id), error }),
             }

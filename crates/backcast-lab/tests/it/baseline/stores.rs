@@ -259,6 +259,24 @@ fn merging_is_a_union_in_any_order_and_however_often() {
 }
 
 #[test]
+fn a_record_that_this_version_would_write_otherwise_is_taken_over_as_it_is() {
+    let (_a, a, records) = filled(1, 16);
+    // A later program of the same version of the format tells one thing more.
+    let text = records[0].to_json().replacen('{', "{ \"mood\": \"fine\", ", 1);
+    let id = blake3::hash(text.as_bytes()).to_hex().to_string();
+    let theirs = path_of(&a, &id);
+    fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    fs::write(&theirs, &text).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let all = Store::at(folder.path());
+    assert_eq!(all.merge(&a).unwrap().added, 2);
+    assert_eq!(fs::read_to_string(path_of(&all, &id)).unwrap(), text);
+    let history = contents(&all).history("grid", &QUIET.class(), Measure::Wall, 0.0).unwrap();
+    assert!(history.figures.iter().any(|figure| figure.id == id));
+    assert_eq!(all.merge(&a).unwrap().known, 2);
+}
+
+#[test]
 fn merging_leaves_out_what_is_damaged_and_refuses_what_is_no_store() {
     let (_a, a, records) = filled(2, 13);
     fs::write(path_of(&a, &records[0].id()), "{}").unwrap();
