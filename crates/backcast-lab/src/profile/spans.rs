@@ -10,6 +10,8 @@ use super::{
 };
 
 const FORMAT: &str = "backcast-spans";
+/// Stands for the time of the spans themselves, which is taken off the own times of those that they are in.
+const COST: &str = "(cost of the spans)";
 const VERSION: u32 = 1;
 
 /// A file of spans.
@@ -78,6 +80,9 @@ struct RecordedNode {
     #[serde(default)]
     recursive_calls: u64,
     self_ns: u64,
+    /// What recording took of it: calls times the cost of an empty span.
+    #[serde(default)]
+    overhead_ns: u64,
     #[serde(default)]
     min_ns: u64,
     #[serde(default)]
@@ -108,7 +113,7 @@ struct RecordedNode {
 /// [`ProfileError`] if the file cannot be read, or is no such file.
 pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError> {
     let recording: Recording = read_versioned(path, FORMAT, VERSION)?;
-    let mut spans = 0;
+    let (mut spans, mut cost_ns) = (0, 0);
     for thread in recording.threads {
         let mut places = std::collections::HashMap::new();
         let mut nodes = Vec::with_capacity(thread.nodes.len());
@@ -126,7 +131,20 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
             };
             places.insert(node.id, place as u32);
             spans += node.calls + node.recursive_calls;
+            cost_ns += node.overhead_ns.min(node.self_ns);
             nodes.push(node.build(parent, recording.clock.hz, builder));
+        }
+        // Where it is taken off it is shown, so that own times still add up to the whole.
+        if cost_ns > 0 {
+            let frame = Frame {
+                name: COST.to_owned(),
+                file: None,
+                line: None,
+                kind: Kind::Span,
+                area: Area::Unknown,
+            };
+            let frame = builder.frame(frame);
+            nodes.push(Node { frame, own_ns: std::mem::take(&mut cost_ns), ..Node::default() });
         }
         builder.thread(
             Thread {
@@ -183,7 +201,7 @@ impl RecordedNode {
         Node {
             parent,
             frame,
-            own_ns: self.self_ns,
+            own_ns: self.self_ns.saturating_sub(self.overhead_ns),
             total_ns: 0,
             cpu_ns: (self.samples > 0).then_some((self.self_ns as f64 * cpu_share) as u64),
             samples: self.samples,

@@ -41,6 +41,31 @@ fn own_times_and_the_rest_add_up_to_the_whole() {
 }
 
 #[test]
+fn the_cost_of_the_spans_is_taken_off_and_shown() {
+    let with_cost = |id, parent, name, self_ns: u64, overhead_ns: u64| {
+        let mut span = span(id, parent, name, self_ns);
+        span["overhead_ns"] = overhead_ns.into();
+        span
+    };
+    let spans = [
+        with_cost(1, None, "engine.run", 300_000, 50_000),
+        with_cost(2, Some(1), "engine.fill_orders", 100_000, 20_000),
+        // No span costs more than it took.
+        with_cost(3, Some(1), "engine.mark", 10_000, 40_000),
+    ];
+    let profile = profile(1_000_000, &spans);
+    assert_eq!(profile.largest_gap(), 0.0);
+    let view = View::of(&profile);
+    let own = |name: &str| view.rows.iter().find(|row| row.name == name).unwrap().own_ns;
+    assert_eq!(
+        (own("engine.run"), own("engine.fill_orders"), own("engine.mark")),
+        (250_000, 80_000, 0)
+    );
+    assert_eq!((own("(cost of the spans)"), own("(unattributed)")), (80_000, 590_000));
+    assert_eq!(view.rows.iter().map(|row| row.own_ns).sum::<u64>(), 1_000_000);
+}
+
+#[test]
 fn a_recursion_counts_once_in_the_total_of_its_function() {
     let example = example();
     let view = View::of(&example);
