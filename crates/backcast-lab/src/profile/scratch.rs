@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -23,10 +24,16 @@ impl Scratch {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let temporary = std::env::temp_dir();
         remove_orphans(&temporary);
-        let made = MADE.fetch_add(1, Ordering::Relaxed);
-        let folder = temporary.join(format!("{PREFIX}{}-{made}", std::process::id()));
-        fs::create_dir(&folder)?;
-        Ok(Scratch { folder })
+        loop {
+            let made = MADE.fetch_add(1, Ordering::Relaxed);
+            let folder = temporary.join(format!("{PREFIX}{}-{made}", std::process::id()));
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
+                Ok(()) => return Ok(Scratch { folder }),
+                // Left by an earlier program that had the same number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// A place in the folder.
@@ -51,5 +58,25 @@ fn remove_orphans(temporary: &Path) {
         if !Path::new(&format!("/proc/{pid}")).exists() {
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_a_killed_program_left_is_not_in_the_way() {
+        let first = Scratch::new().unwrap();
+        let name = first.folder.to_str().unwrap();
+        let (before, number) = name.rsplit_once('-').unwrap();
+        let left = PathBuf::from(format!("{before}-{}", number.parse::<u32>().unwrap() + 1));
+        fs::create_dir(&left).unwrap();
+        let second = Scratch::new().unwrap();
+        assert!(second.folder.is_dir() && second.folder != left);
+        fs::remove_dir(&left).unwrap();
+        let folder = second.folder.clone();
+        drop(second);
+        assert!(!folder.exists() && first.folder.exists());
     }
 }
