@@ -15,6 +15,8 @@ import time
 
 VERSION = 1
 MAX_NODES = 20000
+MAX_FRAMES = 20000
+MAX_CODES = 20000
 MAX_GROUPS = 200
 MAX_MODULES = 5000
 MAX_WALK = 2000
@@ -22,6 +24,8 @@ SHOWN_OUTER = 120
 SHOWN_INNER = 80
 FLUSH_NS = 1000000000
 FIRST_FLUSH_NS = 250000000
+# Longest wait for the sampling thread to end.
+MAX_WAIT_NS = 1000000000
 # A sample may take one thirtieth of the time until the next.
 COST_FACTOR = 30
 
@@ -53,6 +57,8 @@ def start(folder, rate):
     os._exit = _exit
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_begin_again)
+        if sys.version_info >= (3, 13):
+            os.fork, os.forkpty = _held_back(os.fork), _held_back(os.forkpty)
     _sampler.resume()
 
 
@@ -76,6 +82,25 @@ def _pause():
 
 def _resume():
     _sampler.resume()
+
+
+def _held_back(fork):
+    """`os.fork` without our thread until it returns: since Python 3.13 the threads are counted after `_resume`."""
+
+    def held_back():
+        sampler = _sampler
+        sampler.pause()
+        held = sampler.hold()
+        try:
+            return fork()
+        finally:
+            # The child has a sampler of its own.
+            if held and sampler is _sampler:
+                sampler.go_on()
+
+    held_back.__name__ = held_back.__qualname__ = fork.__name__
+    held_back.__doc__, held_back.__module__ = fork.__doc__, fork.__module__
+    return held_back
 
 
 def _begin_again():
@@ -185,8 +210,8 @@ class Sampler:
         self.path = os.path.join(folder, "%d-%d.json" % (self.pid, self.began))
         # The thread that starts the sampler is the main one, at start-up and in a forked child.
         self.main = _thread.get_ident()
+        self.main_id = _thread.get_native_id()
         self.main_cpu = time.thread_time_ns()
-        self.locked = getattr(sys, "_is_gil_enabled", lambda: True)()
         self.frames = []
         self.frame_ids = {}
         # Frame numbers by the address of a code object, and the object, which keeps its address.
@@ -203,7 +228,10 @@ class Sampler:
         self.collecting_since = 0
         self.importing = {}
         self.imports = {}
-        self.running = None
+        # One of the two holds one entry: who takes it may start the thread, or stop it. Two threads may fork at once, and a lock
+        # held by a thread that a fork leaves behind would be held for ever.
+        self.idle = [None]
+        self.running = []
         self.task = 0
         self.own = None
         self.import_frame = self.frame_of(IMPORT)
@@ -214,30 +242,50 @@ class Sampler:
 
     def resume(self):
         """Starts the thread."""
-        if self.running is not None or not self.folder:
+        # It may run already, or be about to.
+        if not self.folder or not self.hold():
             return
         stop, done = _thread.allocate_lock(), _thread.allocate_lock()
         stop.acquire()
         done.acquire()
-        self.running = (stop, done)
         try:
             _thread.start_new_thread(self.run, (stop, done))
         except RuntimeError:  # No thread can be had any more; the program goes on without samples.
-            self.running = None
+            return
+        self.running.append((stop, done))
 
     def pause(self):
         """Stops the thread and waits until it is gone."""
-        if self.running is None or self.pid != os.getpid():
+        if self.pid != os.getpid():
             return
-        (stop, done), self.running = self.running, None
-        stop.release()
-        if done.acquire(timeout=1.0):
-            done.release()
-        task = "/proc/self/task/%d" % self.task
-        for _ in range(100):
-            if not os.path.exists(task):
-                break
-            time.sleep(0.0001)
+        try:
+            stop, done = self.running.pop()
+        except IndexError:
+            return
+        try:
+            stop.release()
+            deadline = _clock() + MAX_WAIT_NS
+            # It says that it is done a little before it is gone, and the system counts it until then.
+            if done.acquire(timeout=MAX_WAIT_NS / 1e9):
+                done.release()
+                task = "/proc/self/task/%d" % self.task
+                while os.path.exists(task) and _clock() < deadline:
+                    time.sleep(0.0001)
+        finally:
+            self.idle.append(None)
+
+    def hold(self):
+        """Keeps the thread from being started; whether that was possible."""
+        try:
+            self.idle.pop()
+            return True
+        except IndexError:
+            return False
+
+    def go_on(self):
+        """Starts the thread after `hold`."""
+        self.idle.append(None)
+        self.resume()
 
     def run(self, stop, done):
         try:
@@ -326,20 +374,16 @@ class Sampler:
         return Seen(group, thread, since, self.main_cpu if ident == self.main else 0)
 
     def cpu_since(self, seen, ident, took):
-        """Processor time of a thread since the last look; None where it cannot be known.
-
-        Asking for the clock of a thread that is gone would be a fault. The main thread never goes; one that `threading`
-        started leaves its list before it goes, and cannot do so while this one holds the interpreter lock.
-        """
-        ours = type(seen.thread).__name__ != "_DummyThread" and seen.thread is not None
-        if ident != self.main and not (ours and self.locked):
+        """Processor time of a thread since the last look; None where it cannot be known."""
+        task = self.main_id if ident == self.main else getattr(seen.thread, "native_id", None)
+        if not task:
             return None
         try:
-            now = time.clock_gettime_ns(time.pthread_getcpuclockid(ident))
-        except (OSError, AttributeError):
+            now = time.clock_gettime_ns(clock_of(task))
+        except (OSError, AttributeError, ValueError):
             return None
         before, seen.cpu = seen.cpu, now
-        return min(now - before, took)
+        return min(max(now - before, 0), took)
 
     def add(self, group, frame, took, cpu, collecting):
         """Adds one stack, outermost frame first, to a group's tree."""
@@ -410,12 +454,17 @@ class Sampler:
         else:
             name = getattr(code, "co_qualname", code.co_name)
             number = self.frame_of((name, file, code.co_firstlineno))
+        # What is kept here lives on; a program that compiles code all the time would grow by it.
+        if len(self.codes) >= MAX_CODES:
+            self.codes.clear()
         self.codes[id(code)] = (number, code)
         return number
 
     def frame_of(self, frame):
         number = self.frame_ids.get(frame)
         if number is None:
+            if len(self.frames) >= MAX_FRAMES:
+                return self.left_out_frame
             number = self.frame_ids[frame] = len(self.frames)
             self.frames.append(frame)
         return number
@@ -503,6 +552,12 @@ def without_numbers(name):
         out.append(name[i:j] if inside else "#")
         i = j
     return "".join(out)[:200]
+
+
+def clock_of(task):
+    """The clock of a thread's processor time. Linux names it by the number of the thread (man 3 pthread_getcpuclockid), and answers
+    with an error once the thread is gone; asking the C library for it then would be a fault."""
+    return ~task << 3 | 6
 
 
 def version():
