@@ -35,3 +35,18 @@ fn a_check_without_a_baseline_could_not_measure_and_says_what_to_type() {
     assert_eq!(empty.code, 1);
     assert!(empty.stderr.contains("there are no baselines yet"), "{}", empty.stderr);
 }
+
+#[test]
+fn a_watch_of_one_round_keeps_its_session_and_ends() {
+    let project = Project::new();
+    let words = ["baseline", "watch", "--every", "1h", "--times", "1", "--despite-doubts"];
+    let watched =
+        project.run(&[&words[..], &["-n", "4", "--name", "nap", "--", "sleep", "0.01"]].concat());
+    assert_eq!(watched.code, 0, "{}", watched.told());
+    assert!(watched.stdout.contains(" nap: wall no baseline"), "{}", watched.told());
+    let history = project.run(&["baseline", "history", "nap", "--format", "csv"]);
+    assert_eq!(history.stdout.lines().count(), 2, "{}", history.told());
+    let broken = ["baseline", "watch", "--every", "1h", "--times", "1", "--", "false"];
+    let broken = project.run(&broken);
+    assert_eq!(broken.code, 3, "{}", broken.told());
+}

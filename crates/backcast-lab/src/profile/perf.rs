@@ -73,7 +73,9 @@ impl PerfFile {
 
     fn record(&self) -> Vec<OsString> {
         let frequency = HZ.to_string();
-        let words = ["perf", "record", "-q", "-F", &frequency, "-g", "-o"];
+        // No copies of the programs seen are left in the user's home (-N), and programs of the kernel's own virtual machine are not
+        // asked for, which takes a second at each start.
+        let words = ["perf", "record", "-q", "-N", "--no-bpf-event", "-F", &frequency, "-g", "-o"];
         let mut words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         words.push(self.path.clone().into());
         words
@@ -90,8 +92,11 @@ impl PerfFile {
         builder: &mut Builder,
     ) -> io::Result<()> {
         let mut script = Command::new("perf")
-            .args(["script", "-F", "comm,pid,tid,time,ip,sym,dso", "-i"])
+            // Inlined functions would be asked of another program, address by address, for minutes.
+            .args(["script", "--no-inline", "-F", "comm,pid,tid,time,ip,sym,dso", "-i"])
             .arg(&self.path)
+            // Symbols are those of this machine: nothing is asked of the network.
+            .env_remove("DEBUGINFOD_URLS")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

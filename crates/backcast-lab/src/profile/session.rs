@@ -128,7 +128,12 @@ pub fn profile(
     if let Some(perf) = &perf {
         read_perf(perf, wall_ns, &mut builder);
     }
-    explain(&mut builder, &program, finished.as_ref().map(|finished| finished.sample.exit));
+    explain(
+        &mut builder,
+        &program,
+        finished.as_ref().map(|finished| finished.sample.exit),
+        perf.is_some(),
+    );
 
     let command = subject.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let mut profile = builder.finish(&subject.name, command, taken_at, wall_ns);
@@ -140,9 +145,10 @@ pub fn profile(
     profile.ended = Some(exit.to_string());
     if finished.sample.left_over > 0 {
         let left = finished.sample.left_over;
+        let noun = if left == 1 { "process" } else { "processes" };
         profile
             .unseen
-            .push(format!("{left} processes that the command left behind were ended with it"));
+            .push(format!("the end of {left} {noun} that the command left behind: killed with it"));
     }
     let series = finished.series.unwrap_or_default();
     profile.unseen.extend(series.unseen.iter().cloned());
@@ -196,7 +202,7 @@ fn read_perf(perf: &PerfFile, wall_ns: u64, builder: &mut Builder) {
 }
 
 /// Says why nothing was seen inside, and what is not to be seen this way.
-fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>) {
+fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf: bool) {
     let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
     if builder.is_empty() && name.starts_with("python") {
         builder.unseen.push(match exit {
@@ -206,8 +212,16 @@ fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>) {
             _ => "Python: it ended before the first samples were written".to_owned(),
         });
     } else if builder.is_empty() {
+        builder.unseen.push(match with_perf {
+            true => "the inside of the command: it used so little processor time that perf took no sample".to_owned(),
+            false => "the inside of the command: it records no spans, is no Python, and perf was not there to look".to_owned(),
+        });
+    }
+    if with_perf {
         builder.unseen.push(
-            "the inside of the command: it records no spans, is no Python, and perf was not there to look".to_owned(),
+            "the command without perf: wall time, processor time and memory hold what perf took before, beside and after it; \
+             `--perf never` leaves perf away"
+                .to_owned(),
         );
     }
     if builder.has(Source::Python) {

@@ -109,6 +109,21 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
             ),
         ));
     }
+    if let (None, Some(last)) = (&process.cost, process.series.points.last()) {
+        let cores = last.cpu_ns as f64 / profile.wall_ns.max(1) as f64;
+        facts.push((
+            "processor time",
+            format!("{} of the whole tree: {cores:.2} cores", time(last.cpu_ns)),
+        ));
+        facts.push((
+            "context switches",
+            format!(
+                "{} to wait, {} by force",
+                count(last.voluntary_switches),
+                count(last.involuntary_switches)
+            ),
+        ));
+    }
     if let Some(last) = process.series.points.last() {
         let points = &process.series.points;
         let most =

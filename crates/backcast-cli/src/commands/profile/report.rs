@@ -265,7 +265,7 @@ fn collector(profile: &Profile) -> Option<Table> {
     for process in &profile.python {
         for (generation, all) in process.collections.iter().enumerate() {
             rows.push(vec![
-                Cell::Number(f64::from(process.pid)),
+                text(process.pid.to_string()),
                 Cell::Number(generation as f64),
                 Cell::Number(all.count as f64),
                 Cell::Number(all.ns as f64 / 1e6),
