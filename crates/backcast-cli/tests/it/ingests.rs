@@ -24,7 +24,7 @@ fn two_ingests_of_one_bundle_leave_one_whole_bundle() {
         let mut command = project.command(&["ingest", "prices.csv", "--bundle", "b"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    let both = [start(), start()].map(|child| finished(child));
+    let both = [start(), start()].map(finished);
     let outcomes = both.map(|output| project.outcome(output));
     assert!(outcomes.iter().any(|outcome| outcome.code == 0));
     for outcome in outcomes.iter().filter(|outcome| outcome.code != 0) {
