@@ -78,7 +78,7 @@ mod tests {
         let finding = Finding { case, before: "a".into(), after: "b".into(), equality };
         let moved = Refusal::ResultMoved(finding);
         let code = |refusals: &[Refusal]| refused(refusals).exit_code();
-        assert_eq!(code(&[not_faster.clone()]), Failure::FAILED);
+        assert_eq!(code(std::slice::from_ref(&not_faster)), Failure::FAILED);
         assert_eq!(code(&[not_faster, doubt.clone()]), Failure::COULD_NOT_MEASURE);
         assert_eq!(code(&[moved, doubt]), Failure::FAILED);
     }
