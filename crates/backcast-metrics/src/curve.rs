@@ -348,7 +348,8 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
 /// The curve of one run, fed block by block, with eight bars side by side. `V` has eight lanes.
 #[derive(Clone, Copy)]
 pub struct TimeCurve<V: Vector> {
-    prev: f64,
+    /// The last lane is the last equity so far.
+    prev: V,
     sum: V,
     squares: V,
     downside: V,
@@ -366,7 +367,7 @@ impl<V: Vector> TimeCurve<V> {
         const { assert!(V::LANES == 8) };
         let zero = V::splat(0.0);
         TimeCurve {
-            prev: first,
+            prev: V::splat(first),
             sum: zero,
             squares: zero,
             downside: zero,
@@ -392,54 +393,79 @@ impl<V: Vector> TimeCurve<V> {
         }
     }
 
-    /// A block of equities of which the first `bars` count; the others repeat the last of them.
+    /// `bars` bars during which no position is held: equity stays what it is.
     #[inline(always)]
-    pub fn block(&mut self, equity: &[f64; BLOCK], bars: usize) {
-        let now = [
-            V::load(equity),
-            V::load(&equity[8..]),
-            V::load(&equity[16..]),
-            V::load(&equity[24..]),
-        ];
-        let mut first = [self.prev; 8];
-        first[1..].copy_from_slice(&equity[..7]);
-        let before = [
-            V::load(&first),
-            V::load(&equity[7..]),
-            V::load(&equity[15..]),
-            V::load(&equity[23..]),
-        ];
-        let mut tops = [0.0; 8];
-        let mut bottoms = [0.0; 8];
-        now[0].max(now[1]).max(now[2].max(now[3])).store(&mut tops);
-        now[0].min(now[1]).min(now[2].min(now[3])).store(&mut bottoms);
-        let top = tops[1..].iter().fold(tops[0], |a, b| Vector::max(*b, a));
-        let bottom = bottoms[1..].iter().fold(bottoms[0], |a, b| Vector::min(*b, a));
-        let usual =
-            Vector::min(bottom, self.prev) > SMALLEST && Vector::max(top, self.prev) < LARGEST;
-        let r = if usual { returns(before, now) } else { returns_checked(before, now) };
-        self.sum = self.sum.add(sum4(r));
-        self.squares = self.squares.add(squares4(r));
-        self.downside = self.downside.add(downside4(r));
-        self.fall(equity, bars, top, bottom);
-        self.prev = equity[BLOCK - 1];
+    pub fn flat(&mut self, bars: usize) {
         self.bars += bars as f64;
     }
 
+    /// A block of equities of which the first `bars` count; the others repeat the last of them.
     #[inline(always)]
-    fn fall(&mut self, equity: &[f64; BLOCK], bars: usize, top: f64, bottom: f64) {
-        if top > self.peak {
-            for (i, e) in equity[..bars].iter().enumerate() {
-                if *e > self.peak {
-                    let bar = self.bars + i as f64;
-                    self.longest = Vector::max(bar - self.newest_peak - 1.0, self.longest);
-                    self.newest_peak = bar;
-                    self.peak = *e;
-                }
-                self.worst = Vector::min(*e / self.peak, self.worst);
+    pub fn block(&mut self, equity: &[f64; BLOCK], bars: usize) {
+        let load = |from: usize| V::load(&equity[from..]);
+        self.vectors([load(0), load(8), load(16), load(24)], bars);
+    }
+
+    /// [`TimeCurve::block`] with the equities in four vectors.
+    #[inline(always)]
+    pub fn vectors(&mut self, now: [V; 4], bars: usize) {
+        let before = [
+            now[0].after(self.prev),
+            now[1].after(now[0]),
+            now[2].after(now[1]),
+            now[3].after(now[2]),
+        ];
+        let top = now[0].max(now[1]).max(now[2].max(now[3]));
+        let bottom = now[0].min(now[1]).min(now[2].min(now[3]));
+        let all = V::bits(V::splat(0.0).le(V::splat(0.0)));
+        let usual = V::bits(bottom.min(before[0]).gt(V::splat(SMALLEST)))
+            & V::bits(top.max(before[0]).lt(V::splat(LARGEST)));
+        let r = if usual == all { returns(before, now) } else { returns_checked(before, now) };
+        self.sum = self.sum.add(sum4(r));
+        self.squares = self.squares.add(squares4(r));
+        self.downside = self.downside.add(downside4(r));
+        self.fall(now, bars, top, bottom);
+        self.prev = now[3];
+        self.bars += bars as f64;
+    }
+
+    /// Drawdown of a block, of which `top` and `bottom` hold the highest and the lowest equity.
+    #[inline(always)]
+    fn fall(&mut self, equity: [V; 4], bars: usize, top: V, bottom: V) {
+        if V::bits(top.gt(V::splat(self.peak))) != 0 {
+            self.each_bar(equity, bars);
+        } else if V::bits(may_fall(bottom, V::splat(self.worst), V::splat(self.peak))) != 0 {
+            let bottom = lanes(bottom);
+            self.fall_to(bottom[1..].iter().fold(bottom[0], |a, b| Vector::min(*b, a)));
+        }
+    }
+
+    /// Drawdown of a block with a new peak.
+    #[inline(always)]
+    fn each_bar(&mut self, equity: [V; 4], bars: usize) {
+        let mut block = [0.0; BLOCK];
+        for (to, from) in block.as_chunks_mut::<8>().0.iter_mut().zip(equity) {
+            from.store(to);
+        }
+        let mut lowest = self.peak;
+        for (i, e) in block[..bars].iter().enumerate() {
+            if *e > self.peak {
+                self.fall_to(lowest);
+                let bar = self.bars + i as f64;
+                self.longest = Vector::max(bar - self.newest_peak - 1.0, self.longest);
+                self.newest_peak = bar;
+                (self.peak, lowest) = (*e, *e);
             }
-        } else if may_fall(bottom, self.worst, self.peak) {
-            self.worst = Vector::min(bottom / self.peak, self.worst);
+            lowest = Vector::min(*e, lowest);
+        }
+        self.fall_to(lowest);
+    }
+
+    /// The lowest equity since the peak is this.
+    #[inline(always)]
+    fn fall_to(&mut self, lowest: f64) {
+        if may_fall(lowest, self.worst, self.peak) {
+            self.worst = Vector::min(lowest / self.peak, self.worst);
         }
     }
 
@@ -452,7 +478,7 @@ impl<V: Vector> TimeCurve<V> {
             downside: total(lanes(self.downside)),
             worst: self.worst,
             longest: Vector::max(self.bars - 1.0 - self.newest_peak, self.longest),
-            last: self.prev,
+            last: lanes(self.prev)[7],
         }
     }
 }

@@ -43,6 +43,8 @@ pub trait Vector: Copy {
     fn le(self, other: Self) -> Self::Mask;
     /// `yes` where the mask is true, else `no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// All lanes but the last, one place later, behind the last lane of `before`.
+    fn after(self, before: Self) -> Self;
     /// Mask from bits, lane 0 in bit 0.
     fn mask(bits: u8) -> Self::Mask;
     /// Bits of a mask, lane 0 in bit 0; bits beyond the last lane are zero.
@@ -114,6 +116,10 @@ impl Vector for f64 {
     #[inline(always)]
     fn select(mask: bool, yes: f64, no: f64) -> f64 {
         if mask { yes } else { no }
+    }
+    #[inline(always)]
+    fn after(self, before: f64) -> f64 {
+        before
     }
     #[inline(always)]
     fn mask(bits: u8) -> bool {
@@ -224,6 +230,12 @@ impl Vector for Array8 {
             }
             lane += 1;
         }
+        Array8(out)
+    }
+    #[inline(always)]
+    fn after(self, before: Array8) -> Array8 {
+        let mut out = [before.0[7]; 8];
+        out[1..].copy_from_slice(&self.0[..7]);
         Array8(out)
     }
     #[inline(always)]

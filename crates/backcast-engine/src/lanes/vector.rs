@@ -255,6 +255,13 @@ impl Vector for Avx512 {
         Avx512(unsafe { _mm512_mask_blend_pd(mask, no.0, yes.0) })
     }
     #[inline(always)]
+    fn after(self, before: Self) -> Self {
+        unsafe {
+            let (before, now) = (_mm512_castpd_si512(before.0), _mm512_castpd_si512(self.0));
+            Avx512(_mm512_castsi512_pd(_mm512_alignr_epi64::<7>(now, before)))
+        }
+    }
+    #[inline(always)]
     fn mask(bits: u8) -> __mmask8 {
         bits
     }
@@ -299,6 +306,15 @@ fn spread(bits: u8) -> __m256d {
         let lane = _mm256_set_epi64x(8, 4, 2, 1);
         let set = _mm256_and_si256(_mm256_set1_epi64x(i64::from(bits)), lane);
         _mm256_castsi256_pd(_mm256_cmpeq_epi64(set, lane))
+    }
+}
+
+/// Three lanes one place later, behind the last lane of `before`.
+#[inline(always)]
+fn one_later(now: __m256d, before: __m256d) -> __m256d {
+    unsafe {
+        let middle = _mm256_permute2f128_pd::<0x21>(before, now);
+        _mm256_shuffle_pd::<0b0101>(middle, now)
     }
 }
 
@@ -382,6 +398,10 @@ impl Vector for Avx2 {
         unsafe {
             Avx2(_mm256_blendv_pd(no.0, yes.0, mask.0), _mm256_blendv_pd(no.1, yes.1, mask.1))
         }
+    }
+    #[inline(always)]
+    fn after(self, before: Self) -> Self {
+        Avx2(one_later(self.0, before.1), one_later(self.1, self.0))
     }
     #[inline(always)]
     fn mask(bits: u8) -> Self::Mask {

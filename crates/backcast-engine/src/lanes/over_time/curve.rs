@@ -33,11 +33,21 @@ impl Kernel for Writing<'_> {
 
     #[inline(always)]
     fn run<V: LaneVector>(self) -> Self::Output {
-        let mut equity = Vec::with_capacity(self.close.len());
+        let rows = self.close.len();
+        let mut equity = Vec::with_capacity(rows);
         let mut curve = TimeCurve::<V>::new(self.start, self.start);
         let mut next = self.stretches.iter().peekable();
-        let (mut cash, mut position) = (V::splat(self.start), V::splat(0.0));
-        for base in (0..self.close.len()).step_by(BLOCK) {
+        let (mut cash, mut position) = (self.start, 0.0);
+        while equity.len() < rows {
+            let base = equity.len();
+            let change = next.peek().map_or(rows, |next| next.from as usize);
+            if position == 0.0 && change >= rows.min(base + BLOCK) {
+                // Whole blocks in which nothing is held.
+                let until = if change < rows { change / BLOCK * BLOCK } else { rows };
+                equity.resize(until, cash);
+                curve.flat(until - base);
+                continue;
+            }
             let rest = &self.close[base..];
             let padded;
             let (close, bars): (&[f64; BLOCK], usize) = match rest.first_chunk() {
@@ -53,17 +63,17 @@ impl Kernel for Writing<'_> {
                 V::load(&close[16..]),
                 V::load(&close[24..]),
             ];
-            let mut equity_now = marked(cash, position, &close);
+            let mut now = marked(cash, position, &close);
             while let Some(stretch) = next.next_if(|next| (next.from as usize) < base + bars) {
-                (cash, position) = (V::splat(stretch.cash), V::splat(stretch.position));
+                (cash, position) = (stretch.cash, stretch.position);
                 let since = !0u32 << (stretch.from as usize - base);
                 let after = marked(cash, position, &close);
-                for (k, (now, after)) in equity_now.iter_mut().zip(after).enumerate() {
+                for (k, (now, after)) in now.iter_mut().zip(after).enumerate() {
                     *now = V::select(V::mask((since >> (8 * k)) as u8), after, *now);
                 }
             }
             let mut block = [0.0; BLOCK];
-            for (to, from) in block.as_chunks_mut::<8>().0.iter_mut().zip(equity_now) {
+            for (to, from) in block.as_chunks_mut::<8>().0.iter_mut().zip(now) {
                 from.store(to);
             }
             if base == 0 {
@@ -71,12 +81,13 @@ impl Kernel for Writing<'_> {
             }
             if bars == BLOCK {
                 equity.extend_from_slice(&block);
+                curve.vectors(now, BLOCK);
             } else {
                 let last = block[bars - 1];
                 block[bars..].fill(last);
                 equity.extend_from_slice(&block[..bars]);
+                curve.block(&block, bars);
             }
-            curve.block(&block, bars);
         }
         (equity, curve.totals())
     }
@@ -84,7 +95,8 @@ impl Kernel for Writing<'_> {
 
 /// Equity of 32 bars with the same cash and position.
 #[inline(always)]
-fn marked<V: LaneVector>(cash: V, position: V, close: &[V; 4]) -> [V; 4] {
+fn marked<V: LaneVector>(cash: f64, position: f64, close: &[V; 4]) -> [V; 4] {
+    let (cash, position) = (V::splat(cash), V::splat(position));
     [
         cash.add(position.mul(close[0])),
         cash.add(position.mul(close[1])),
