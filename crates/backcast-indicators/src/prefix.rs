@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use crate::ring::Ring;
 
-/// Values that are looked at before they are added: without a missing one among them the loop needs no test.
+/// Values that are added without a test of each one, and again with it where the sum shows that one of them was missing.
 const PIECE: usize = 256;
 
-/// Values whose rounding errors are worked out side by side.
-const STEP: usize = 8;
+/// Values whose rounding errors are worked out side by side: so few that the sums of the next ones are under way meanwhile.
+const STEP: usize = 32;
 
 /// `a + b` as the rounded sum and its rounding error; exact unless it overflows.
 #[inline(always)]
@@ -88,24 +88,14 @@ impl PrefixSums {
         let (mut hi, mut lo) = (vec![0.0; values.len() + 1], vec![0.0; values.len() + 1]);
         let mut missing = Vec::new();
         let mut sum = Pair::default();
-        let mut from = valid_from;
-        for piece in values[valid_from..].chunks(PIECE) {
-            let end = from + piece.len();
-            let (hi, lo) = (&mut hi[from + 1..=end], &mut lo[from + 1..=end]);
-            if piece.iter().fold(true, |all, value| all & value.is_finite()) {
-                write_sums(&mut sum, piece, &map, hi, lo);
-            } else {
-                for (i, value) in piece.iter().enumerate() {
-                    if value.is_finite() {
-                        sum.add(map(*value));
-                    } else {
-                        missing.push(from + i);
-                    }
-                    (hi[i], lo[i]) = (sum.hi, sum.lo);
-                }
-            }
-            from = end;
-        }
+        add_values(
+            &mut sum,
+            &values[valid_from..],
+            map,
+            &mut hi[valid_from + 1..],
+            &mut lo[valid_from + 1..],
+            |at| missing.push(valid_from + at),
+        );
         Self { hi, lo, valid_from, missing }
     }
 
@@ -152,13 +142,7 @@ impl PrefixSums {
 
     /// Writes `NaN` over the windows ending in `from..from + out.len()` that hold a missing value.
     pub(crate) fn blank_missing(&self, window: usize, from: usize, out: &mut [f64]) {
-        let mut done = from;
-        for &index in &self.missing {
-            let start = index.max(done).min(from + out.len());
-            let end = index.saturating_add(window).clamp(start, from + out.len());
-            out[start - from..end - from].fill(f64::NAN);
-            done = done.max(end);
-        }
+        blank(&self.missing, window, from, out);
     }
 
     /// Sums times `scale` of all windows ending in `from..from + out.len()`, `NaN` where undefined.
@@ -210,11 +194,14 @@ pub struct RunningSums {
     kept: usize,
     /// Number of values before the first sum that is kept.
     first: usize,
+    /// Values that are missing among those behind the first sum that is kept, counted from 0.
+    missing: Vec<usize>,
 }
 
 impl Default for RunningSums {
     fn default() -> Self {
-        Self { sum: Pair::default(), hi: vec![0.0], lo: vec![0.0], kept: 1, first: 0 }
+        let missing = Vec::new();
+        Self { sum: Pair::default(), hi: vec![0.0], lo: vec![0.0], kept: 1, first: 0, missing }
     }
 }
 
@@ -234,15 +221,17 @@ impl RunningSums {
         self.sum.hi.is_finite()
     }
 
-    /// Adds the next values, all of them finite.
+    /// Adds the next values. One that is not finite adds nothing and makes the windows that hold it undefined.
+    #[inline(always)]
     pub fn extend(&mut self, values: &[f64]) {
-        let end = self.kept + values.len();
+        let (so_far, end) = (self.end(), self.kept + values.len());
         if end > self.hi.len() {
             self.hi.resize(end, 0.0);
             self.lo.resize(end, 0.0);
         }
         let (hi, lo) = (&mut self.hi[self.kept..end], &mut self.lo[self.kept..end]);
-        write_sums(&mut self.sum, values, |value| value, hi, lo);
+        let missing = &mut self.missing;
+        add_values(&mut self.sum, values, |value| value, hi, lo, |at| missing.push(so_far + at));
         self.kept = end;
     }
 
@@ -254,6 +243,7 @@ impl RunningSums {
             self.lo.copy_within(surplus..self.kept, 0);
             self.kept = wanted;
             self.first += surplus;
+            self.missing.retain(|at| *at >= self.first);
         }
     }
 
@@ -280,6 +270,18 @@ impl RunningSums {
             lo_old: &lo[old..old + out.len()],
         };
         average(ends, 1.0 / window as f64, out);
+        blank(&self.missing, window, from, out);
+    }
+}
+
+/// Writes `NaN` over the windows ending in `from..from + out.len()` that hold a missing value.
+fn blank(missing: &[usize], window: usize, from: usize, out: &mut [f64]) {
+    let mut done = from;
+    for &index in missing {
+        let start = index.max(done).min(from + out.len());
+        let end = index.saturating_add(window).clamp(start, from + out.len());
+        out[start - from..end - from].fill(f64::NAN);
+        done = done.max(end);
     }
 }
 
@@ -296,7 +298,38 @@ pub struct WindowEnds<'a> {
     pub lo_old: &'a [f64],
 }
 
-/// Adds finite values to a running sum and writes down each sum; all slices have one length.
+/// Adds values to a running sum and writes down each sum; all slices have one length. One that is not finite adds nothing, and
+/// `miss` gets its place.
+#[inline(always)]
+fn add_values(
+    sum: &mut Pair,
+    values: &[f64],
+    map: impl Fn(f64) -> f64,
+    hi: &mut [f64],
+    lo: &mut [f64],
+    mut miss: impl FnMut(usize),
+) {
+    let sums = hi.chunks_mut(PIECE).zip(lo.chunks_mut(PIECE));
+    for (number, (piece, (hi, lo))) in values.chunks(PIECE).zip(sums).enumerate() {
+        let before = *sum;
+        write_sums(sum, piece, &map, hi, lo);
+        // What has once left the finite numbers does not come back.
+        if sum.hi.is_finite() {
+            continue;
+        }
+        *sum = before;
+        for (i, value) in piece.iter().enumerate() {
+            if value.is_finite() {
+                sum.add(map(*value));
+            } else {
+                miss(number * PIECE + i);
+            }
+            (hi[i], lo[i]) = (sum.hi, sum.lo);
+        }
+    }
+}
+
+/// Adds values to a running sum and writes down each sum; all slices have one length.
 #[inline(always)]
 fn write_sums(
     sum: &mut Pair,
@@ -305,30 +338,24 @@ fn write_sums(
     hi: &mut [f64],
     lo: &mut [f64],
 ) {
-    let (whole, rest) = values.as_chunks::<STEP>();
-    let (his, his_rest) = hi.as_chunks_mut::<STEP>();
-    let (los, los_rest) = lo.as_chunks_mut::<STEP>();
     // A local that nothing refers to stays in registers.
     let mut running = *sum;
-    for ((values, hi), lo) in whole.iter().zip(his).zip(los) {
-        // The sums must wait for each other, their errors need not: so these run on vectors.
-        let (mut before, mut errors) = ([0.0; STEP], [0.0; STEP]);
-        for i in 0..STEP {
-            before[i] = running.hi;
-            running.hi += map(values[i]);
-            hi[i] = running.hi;
+    let sums = hi.chunks_mut(STEP).zip(lo.chunks_mut(STEP));
+    for (values, (hi, lo)) in values.chunks(STEP).zip(sums) {
+        // The sums must wait for each other, and so must those of the errors; the errors between them need not and run on vectors.
+        let before = running.hi;
+        for (hi, value) in hi.iter_mut().zip(values) {
+            running.hi += map(*value);
+            *hi = running.hi;
         }
-        for i in 0..STEP {
-            errors[i] = rounding_error(before[i], map(values[i]), hi[i]);
+        lo[0] = rounding_error(before, map(values[0]), hi[0]);
+        for (lo, (value, sums)) in lo[1..].iter_mut().zip(values[1..].iter().zip(hi.windows(2))) {
+            *lo = rounding_error(sums[0], map(*value), sums[1]);
         }
-        for i in 0..STEP {
-            running.lo += errors[i];
-            lo[i] = running.lo;
+        for lo in lo {
+            running.lo += *lo;
+            *lo = running.lo;
         }
-    }
-    for ((value, hi), lo) in rest.iter().zip(his_rest).zip(los_rest) {
-        running.add(map(*value));
-        (*hi, *lo) = (running.hi, running.lo);
     }
     *sum = running;
 }

@@ -1,11 +1,14 @@
 //! The loops of conditions at each level of vector instructions.
 
 use backcast_data::Market;
-use backcast_indicators::{WindowEnds, window_averages};
+use backcast_indicators::{RunningSums, WindowEnds, window_averages};
 use backcast_rules::{BAND, Evaluator, Loops, Program, Rows, Sides};
 use backcast_types::AssetId;
 
-use super::vector::{Isa, Kernel, LaneVector, dispatch, put_byte};
+use super::vector::{Isa, Kernel, LaneVector, dispatch, prefetch, put_byte};
+
+/// Values that are asked for ahead: the processor looks ahead by itself, but not from one page into the next.
+const LATER: usize = 128;
 
 impl Isa {
     /// The loops of conditions at this level.
@@ -26,12 +29,31 @@ pub fn evaluator<'m>(program: &'m Program, market: &'m Market, asset: AssetId) -
 }
 
 impl Loops for Isa {
+    fn extend(&self, sums: &mut RunningSums, values: &[f64], later: &[f64]) {
+        (0..LATER).step_by(8).for_each(|at| prefetch(later, at));
+        dispatch(*self, Extend { sums, values });
+    }
+
     fn averages(&self, ends: WindowEnds<'_>, scale: f64, out: &mut [f64]) {
         dispatch(*self, Averages { ends, scale, out });
     }
 
     fn sides(&self, a: &[Rows], b: &[Rows], out: &mut [Sides]) {
         dispatch(*self, SidesOfRows { a, b, out });
+    }
+}
+
+struct Extend<'a> {
+    sums: &'a mut RunningSums,
+    values: &'a [f64],
+}
+
+impl Kernel for Extend<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: LaneVector>(self) {
+        self.sums.extend(self.values);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loops that conditions spend their time in.
 
-use backcast_indicators::{WindowEnds, window_averages};
+use backcast_indicators::{RunningSums, WindowEnds, window_averages};
 
 use crate::{
     numeric::{band_above, band_below, compare},
@@ -23,6 +23,11 @@ pub struct Sides {
 
 /// Loops that whoever has better vector instructions may bring along. All give the same bits.
 pub trait Loops: Send + Sync {
+    /// [`RunningSums::extend`]; the last slice has the values that will be added next.
+    fn extend(&self, sums: &mut RunningSums, values: &[f64], _later: &[f64]) {
+        sums.extend(values);
+    }
+
     /// [`window_averages`].
     fn averages(&self, ends: WindowEnds<'_>, scale: f64, out: &mut [f64]) {
         window_averages(ends, scale, out);

@@ -12,7 +12,7 @@ pub use stream::Stream;
 
 use std::sync::Arc;
 
-use backcast_data::{Asset, Factors, Market, forward_column, forward_factors};
+use backcast_data::{Asset, Column, Factors, Market, forward_column, forward_factors};
 use backcast_indicators::{FastPath, IndicatorError, IndicatorSpec, PrefixSums, SeriesView};
 use backcast_types::AssetId;
 use rustc_hash::FxHashMap;
@@ -285,18 +285,36 @@ impl<'m> Evaluator<'m> {
         if let (Some(found), true) = (self.prefixes.get(&key), self.home(input) == home) {
             return Ok(Source::Average(found.clone(), window));
         }
+        let long = self.market.assets[home.index()].bars.len() >= LONG_SERIES;
+        if sums == Sums::AsRead && long && self.home(input) == home {
+            let rolling = match self.rolling.get(&key) {
+                Some(found) => found.clone(),
+                None => Arc::new(Rolling::new(self.values(input, home, params)?)),
+            };
+            self.rolling.insert(key, rolling.clone());
+            return Ok(Source::Rolling(rolling, window));
+        }
         let source = self.seen_from(home, input, params)?;
         let series = self.whole(source, home);
-        let long = series.values.len() >= LONG_SERIES && self.home(input) == home;
-        if sums == Sums::AsRead && long && !series.gaps {
-            let rolling = self.rolling.entry(key).or_insert_with(|| Arc::new(Rolling::new(series)));
-            return Ok(Source::Rolling(rolling.clone(), window));
-        }
         let sums = Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
         if self.home(input) == home {
             self.prefixes.insert(key, sums.clone());
         }
         Ok(Source::Average(sums, window))
+    }
+
+    /// The values of a node on the rows of its home. A column is not looked through, which would take a pass over all of it.
+    fn values(
+        &mut self,
+        node: NodeId,
+        home: AssetId,
+        params: &[f64],
+    ) -> Result<Column<f64>, EvalError> {
+        if let Node::Column { column, asset } = self.program.node(node) {
+            return self.column(*column, *asset);
+        }
+        let source = self.seen_from(home, node, params)?;
+        Ok(self.whole(source, home).values.clone())
     }
 
     /// A source as a series on the rows of an asset.
@@ -332,7 +350,7 @@ impl<'m> Evaluator<'m> {
         let rows = self.market.assets[home.index()].bars.len();
         let program = self.program;
         let computed = match program.node(node) {
-            Node::Column { column, asset } => self.column(*column, *asset)?,
+            Node::Column { column, asset } => Series::new(self.column(*column, *asset)?),
             Node::Unary(op, a) => Source::Unary(*op, Box::new(self.seen_from(home, *a, params)?))
                 .collect(self.loops, rows),
             Node::Binary(op, a, b) => {
@@ -357,7 +375,11 @@ impl<'m> Evaluator<'m> {
         Ok(computed)
     }
 
-    fn column(&mut self, column: ColumnRef, asset: Option<usize>) -> Result<Series, EvalError> {
+    fn column(
+        &mut self,
+        column: ColumnRef,
+        asset: Option<usize>,
+    ) -> Result<Column<f64>, EvalError> {
         let id = match asset {
             None => self.asset,
             Some(index) => {
@@ -385,7 +407,7 @@ impl<'m> Evaluator<'m> {
                 values.clone()
             }
         };
-        Ok(Series::new(values))
+        Ok(values)
     }
 
     /// All outputs of an indicator; those that the program has too are kept at once.
