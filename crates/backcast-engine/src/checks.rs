@@ -1,9 +1,8 @@
 //! What cannot be run.
 
-use std::collections::HashSet;
-
 use backcast_data::Market;
 use backcast_types::AssetId;
+use rustc_hash::FxHashSet;
 
 use crate::{
     config::{RunConfig, Sizing},
@@ -15,7 +14,7 @@ pub(crate) fn check_assets(market: &Market, assets: &[AssetId]) -> Result<(), En
     if assets.is_empty() {
         return Err(EngineError::NoAssets);
     }
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     for asset in assets {
         let Some(data) = market.assets.get(asset.index()) else {
             return Err(EngineError::UnknownAsset { asset: *asset, assets: market.assets.len() });

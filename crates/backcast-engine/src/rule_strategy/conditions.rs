@@ -1,8 +1,8 @@
 //! The conditions of one asset as bitmaps, and what they ask for.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use backcast_rules::{EvalError, Evaluator, NodeId, Program};
+use backcast_rules::{Bits, EvalError, Evaluator, NodeId, Program};
 use backcast_types::Side;
 
 use crate::lanes::latch;
@@ -23,13 +23,28 @@ pub(crate) struct Expected {
     pub(crate) trades: usize,
 }
 
-/// Bit `row % 64` of word `row / 64`: the condition is true.
+/// A condition at every row, shared with the evaluator; without a rule it holds nowhere.
+struct Condition(Option<Arc<Bits>>);
+
+impl Condition {
+    #[inline]
+    fn word(&self, at: usize) -> u64 {
+        self.0.as_ref().map_or(0, |bits| bits.value[at])
+    }
+
+    #[inline]
+    fn holds(&self, row: usize) -> bool {
+        self.0.as_ref().is_some_and(|bits| bits.is_true(row))
+    }
+}
+
+/// The four conditions of an asset.
 pub(crate) struct Conditions {
-    enter_long: Vec<u64>,
-    exit_long: Vec<u64>,
-    enter_short: Vec<u64>,
-    exit_short: Vec<u64>,
-    /// Rows at which there is something to decide while flat, long, short.
+    enter_long: Condition,
+    exit_long: Condition,
+    enter_short: Condition,
+    exit_short: Condition,
+    /// Rows at which there is something to decide while flat, long, short: bit `row % 64` of word `row / 64`.
     calls: [Vec<u64>; 3],
 }
 
@@ -46,31 +61,36 @@ impl Conditions {
         program.check(params)?;
         let rules = program.rules();
         let words = evaluator.rows().div_ceil(64);
-        let mut bits = |node: Option<NodeId>| match node {
-            Some(node) => evaluator.bools(node, params).map(|bits| bits.value),
-            None => Ok(vec![0; words]),
+        let mut condition = |node: Option<NodeId>| {
+            node.map(|node| evaluator.bools(node, params)).transpose().map(Condition)
         };
         let mut conditions = Conditions {
-            enter_long: bits(rules.enter_long)?,
-            exit_long: bits(rules.exit_long)?,
-            enter_short: bits(rules.enter_short)?,
-            exit_short: bits(rules.exit_short)?,
+            enter_long: condition(rules.enter_long)?,
+            exit_long: condition(rules.exit_long)?,
+            enter_short: condition(rules.enter_short)?,
+            exit_short: condition(rules.exit_short)?,
             calls: Default::default(),
         };
-        conditions.calls = conditions.calls(rules.entry_limit.is_some());
+        conditions.calls = conditions.calls(words, rules.entry_limit.is_some());
         Ok(conditions)
     }
 
     /// What each state has to look at; a waiting limit order listens to its exit too.
-    fn calls(&self, limits: bool) -> [Vec<u64>; 3] {
-        let join = |f: &dyn Fn(usize) -> u64| (0..self.enter_long.len()).map(f).collect();
-        let (el, xl) = (&self.enter_long, &self.exit_long);
-        let (es, xs) = (&self.enter_short, &self.exit_short);
-        if limits {
-            let any = |i: usize| el[i] | xl[i] | es[i] | xs[i];
-            return std::array::from_fn(|_| join(&any));
+    fn calls(&self, words: usize, limits: bool) -> [Vec<u64>; 3] {
+        let mut calls = [(); 3].map(|()| Vec::with_capacity(words));
+        for at in 0..words {
+            let (enter_long, exit_long) = (self.enter_long.word(at), self.exit_long.word(at));
+            let (enter_short, exit_short) = (self.enter_short.word(at), self.exit_short.word(at));
+            let of_state = if limits {
+                [enter_long | exit_long | enter_short | exit_short; 3]
+            } else {
+                [enter_long ^ enter_short, exit_long | enter_short, exit_short | enter_long]
+            };
+            for (calls, word) in calls.iter_mut().zip(of_state) {
+                calls.push(word);
+            }
         }
-        [join(&|i| el[i] ^ es[i]), join(&|i| xl[i] | es[i]), join(&|i| xs[i] | el[i])]
+        calls
     }
 
     /// Whether there is something to decide at a row.
@@ -99,9 +119,11 @@ impl Conditions {
         let mut expected = Expected { orders: 0, trades: 0 };
         let (mut was_long, mut was_short) = (0, 0);
         for word in rows.start / 64..rows.end.div_ceil(64) {
-            let (enter_long, enter_short) = (self.enter_long[word], self.enter_short[word]);
-            let long = latch(enter_long, self.exit_long[word] | enter_short, was_long);
-            let short = latch(enter_short, self.exit_short[word] | enter_long, was_short);
+            let (enter_long, exit_long) = (self.enter_long.word(word), self.exit_long.word(word));
+            let (enter_short, exit_short) =
+                (self.enter_short.word(word), self.exit_short.word(word));
+            let long = latch(enter_long, exit_long | enter_short, was_long);
+            let short = latch(enter_short, exit_short | enter_long, was_short);
             let (before_long, before_short) = (long << 1 | was_long, short << 1 | was_short);
             let changed = (long ^ before_long) | (short ^ before_short);
             let ended = (before_long & !long) | (before_short & !short);
@@ -115,7 +137,7 @@ impl Conditions {
     /// What is asked for at a row by whoever holds this position.
     #[inline]
     pub(crate) fn decide(&self, row: usize, position: f64) -> Option<Decision> {
-        let (enter_long, enter_short) = (bit(&self.enter_long, row), bit(&self.enter_short, row));
+        let (enter_long, enter_short) = (self.enter_long.holds(row), self.enter_short.holds(row));
         if position == 0.0 {
             match (enter_long, enter_short) {
                 (true, false) => Some(Decision::Enter(Side::Buy)),
@@ -140,8 +162,8 @@ impl Conditions {
     /// Whether the entry condition of a side holds.
     pub(crate) fn enters(&self, side: Side, row: usize) -> bool {
         match side {
-            Side::Buy => bit(&self.enter_long, row),
-            Side::Sell => bit(&self.enter_short, row),
+            Side::Buy => self.enter_long.holds(row),
+            Side::Sell => self.enter_short.holds(row),
         }
     }
 
@@ -149,8 +171,8 @@ impl Conditions {
     #[inline]
     pub(crate) fn leaves(&self, side: Side, row: usize) -> bool {
         match side {
-            Side::Buy => bit(&self.exit_long, row),
-            Side::Sell => bit(&self.exit_short, row),
+            Side::Buy => self.exit_long.holds(row),
+            Side::Sell => self.exit_short.holds(row),
         }
     }
 }

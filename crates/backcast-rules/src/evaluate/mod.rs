@@ -133,10 +133,10 @@ impl<'m> Evaluator<'m> {
     ///
     /// # Errors
     /// As [`Evaluator::series`], and for a node that is a series.
-    pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Bits, EvalError> {
+    pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
         let _span = backcast_spans::span!("rules.condition");
         self.check(params)?;
-        Ok(Bits::clone(&*self.condition(node, params)?))
+        self.condition(node, params)
     }
 
     /// Moving sums of a numeric node, shared by all windows over it; rows as [`Evaluator::series`].

@@ -62,7 +62,7 @@ pub(crate) fn compiled(
 }
 
 /// A condition on the first asset.
-pub(crate) fn bools(text: &str, market: &Market) -> Bits {
+pub(crate) fn bools(text: &str, market: &Market) -> Arc<Bits> {
     let (program, id) = compiled(text, market, &[]).unwrap_or_else(|e| panic!("{text}: {e:?}"));
     Evaluator::new(&program, market, AssetId(0)).bools(id, &[]).unwrap()
 }
@@ -83,7 +83,7 @@ pub(crate) fn on_closes(text: &str, close: &[f64]) -> String {
     shown(&bits(text, close))
 }
 
-fn bits(text: &str, close: &[f64]) -> Bits {
+fn bits(text: &str, close: &[f64]) -> Arc<Bits> {
     bools(text, &market(vec![asset("A", 0, close)]))
 }
 
