@@ -118,6 +118,7 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// An order as its ticket has it.
+    #[inline]
     pub(crate) fn new(ticket: &Ticket, id: OrderId, slot: usize, from_row: u32) -> Waiting {
         Waiting {
             id,
@@ -212,6 +213,7 @@ impl Desk {
     }
 
     /// Gives an order its number and writes down that it is open.
+    #[inline]
     pub(crate) fn register(
         &mut self,
         ticket: &Ticket,
@@ -245,11 +247,13 @@ impl Desk {
     }
 
     /// What became of an order.
+    #[inline]
     pub(crate) fn settle(&mut self, id: OrderId, status: OrderStatus, row: u32) {
         self.status[id.0 as usize] = status;
         self.tell(id, status, row);
     }
 
+    #[inline]
     fn tell(&mut self, order: OrderId, status: OrderStatus, row: u32) {
         let event = OrderEvent { order, status, row };
         self.events.push(event);

@@ -165,8 +165,8 @@ impl Ledger {
         let before = self.position(slot);
         let after = before + leg.quantity;
         self.cash.set(self.cash.get() + leg.cash);
-        self.set_position(slot, after, stamp.row);
         let mut book = self.book.borrow_mut();
+        self.set_position(&mut book, slot, after, stamp.row);
         let cost = leg.commission + leg.slippage;
         book.tally.costs += cost;
         let open = &mut book.open[slot];
@@ -239,8 +239,8 @@ impl Ledger {
         // Adding zero turns -0.0 into 0.0.
         let after = if whole { restated.trunc() + 0.0 } else { restated };
         let price = self.close(slot) / shares;
-        self.set_position(slot, after, stamp.row);
         let mut book = self.book.borrow_mut();
+        self.set_position(&mut book, slot, after, stamp.row);
         let open = &mut book.open[slot];
         open.entry_price /= shares;
         open.largest *= shares;
@@ -262,11 +262,11 @@ impl Ledger {
         Payment { row: stamp.row, time: stamp.time, asset: self.holdings[slot].asset, kind, amount }
     }
 
-    fn set_position(&self, slot: usize, after: f64, row: u32) {
+    fn set_position(&self, book: &mut Book, slot: usize, after: f64, row: u32) {
         let before = self.holdings[slot].position.replace(after);
         let held = self.held.get() + usize::from(after != 0.0) - usize::from(before != 0.0);
         self.held.set(held);
-        let changes = &mut self.book.borrow_mut().changes;
+        let changes = &mut book.changes;
         let slot = slot as u32;
         // Of several changes in a row only the last is seen at the close.
         let now = changes.iter().rposition(|c| c.row != row).map_or(0, |i| i + 1);

@@ -25,6 +25,7 @@ pub(crate) struct Filling<'a> {
 }
 
 impl<'a> Filling<'a> {
+    #[inline]
     pub(crate) fn new(
         broker: &'a Broker,
         assets: &'a [AssetId],
@@ -83,28 +84,26 @@ impl<'a> Filling<'a> {
         let position = self.ledger.position(order.slot);
         let held = position.abs();
         let against = position * order.side.sign() < 0.0;
-        match order.size {
-            Size::Position if !against => Err(Reason::NothingToClose),
+        // What is left to open once the position on the other side is closed; that part has paid the fixed fee.
+        let (size, fee) = match order.size {
+            Size::Position if !against => return Err(Reason::NothingToClose),
             Size::Position => {
                 self.reduce(quote, held, fill);
-                Ok(false)
+                return Ok(false);
             }
-            _ if !against => self.open(quote, order.size, self.fee(), fill).map(|()| true),
-            _ if order.reverse => {
-                self.reduce(quote, held, fill);
-                // The part that closes has paid the fixed fee.
-                self.open(quote, order.size, 0.0, fill).map(|()| true)
-            }
-            Size::Shares(n) if n > held => {
-                self.reduce(quote, held, fill);
-                self.open(quote, Size::Shares(n - held), 0.0, fill).map(|()| true)
-            }
-            Size::Shares(n) => self.reduce_some(quote, n, fill),
+            size if !against => (size, self.fee()),
+            size if order.reverse => (size, 0.0),
+            Size::Shares(n) if n > held => (Size::Shares(n - held), 0.0),
+            Size::Shares(n) => return self.reduce_some(quote, n, fill),
             size => {
                 let wanted = self.shares_worth(size, quote.price);
-                self.reduce_some(quote, if wanted < held { wanted } else { held }, fill)
+                return self.reduce_some(quote, if wanted < held { wanted } else { held }, fill);
             }
+        };
+        if against {
+            self.reduce(quote, held, fill);
         }
+        self.open(quote, size, fee, fill).map(|()| true)
     }
 
     fn fee(&self) -> f64 {

@@ -22,6 +22,9 @@ use crate::{
     rule_strategy::{Conditions, Decision, Expected},
 };
 
+/// Rows from which on prices are asked for ahead of their need: those of fewer stay in the cache.
+const LONG_RUN: usize = 1 << 15;
+
 /// Market orders of one asset, with nothing but them to wait for.
 pub(super) struct Account<'a> {
     conditions: &'a Conditions,
@@ -48,6 +51,8 @@ pub(super) struct Account<'a> {
     order: Waiting,
     /// Whether it waits for the next open.
     waits: bool,
+    /// Whether the newest order that was to be filled was refused.
+    refused: bool,
     ahead: Ahead,
     stretches: Vec<Stretch>,
     notices: Vec<String>,
@@ -70,7 +75,7 @@ impl<'a> Account<'a> {
         let ledger = Ledger::new(config.cash, [(asset, last_known)].into_iter());
         // One more where positions are sold at the end.
         ledger.make_room(orders + 1, trades + 1);
-        let mut stretches = Vec::with_capacity(2 * orders + 2);
+        let mut stretches = Vec::with_capacity(orders + 2);
         stretches.push(Stretch { from: 0, cash: config.cash, position: 0.0 });
         Account {
             conditions,
@@ -92,6 +97,7 @@ impl<'a> Account<'a> {
             last_row: if config.liquidate { rows.wrapping_sub(1) } else { usize::MAX },
             order: Waiting::new(&Ticket::market(asset, Side::Buy, Size::AllIn), OrderId(0), 0, 0),
             waits: false,
+            refused: false,
             stretches,
             notices: Vec::new(),
             rows,
@@ -129,10 +135,12 @@ impl<'a> Account<'a> {
     fn row(&mut self, row: usize) -> Result<(), TicketError> {
         let at = self.first + row;
         let stamp = Stamp { row: row as u32, time: Timestamp(self.time[at]) };
-        if let Some(before) = at.checked_sub(1) {
+        // Closes are marked where something looks at them.
+        let acts = self.actions.row(self.next_action) <= at;
+        if let (true, Some(before)) = (acts || self.waits, at.checked_sub(1)) {
             self.ledger.mark(0, self.close[before]);
         }
-        if self.actions.row(self.next_action) <= at {
+        if acts {
             self.apply_actions(at, stamp);
         }
         if self.waits {
@@ -142,16 +150,26 @@ impl<'a> Account<'a> {
         if decides {
             self.decide(at, stamp)?;
         }
-        self.ledger.mark(0, self.close[at]);
         if self.waits && self.same_close {
+            self.ledger.mark(0, self.close[at]);
             self.fill(Hit { price: self.close[at], at_open: false }, Moment::Close, stamp);
         }
         if !decides {
+            self.ledger.mark(0, self.close[at]);
             self.liquidate(stamp);
         }
-        let (cash, position) = (self.ledger.cash(), self.ledger.position(0));
-        self.stretches.push(Stretch { from: stamp.row, cash, position });
+        self.note_stretch(stamp.row);
         Ok(())
+    }
+
+    /// Begins a stretch where cash or position are no longer what they were.
+    #[inline]
+    fn note_stretch(&mut self, from: u32) {
+        let (cash, position) = (self.ledger.cash(), self.ledger.position(0));
+        let last = self.stretches.last();
+        if last.is_none_or(|last| (last.cash, last.position) != (cash, position)) {
+            self.stretches.push(Stretch { from, cash, position });
+        }
     }
 
     /// Makes the order that the rules ask for at this close, where they do.
@@ -161,7 +179,9 @@ impl<'a> Account<'a> {
         if !self.conditions.is_called(at, position) {
             return Ok(());
         }
-        self.look_ahead(at, position);
+        if self.rows >= LONG_RUN {
+            self.look_ahead(at, position);
+        }
         let ticket = match self.conditions.decide(at, position) {
             None => return Ok(()),
             Some(Decision::Leave(side)) => Ticket::market(self.assets[0], side, Size::Position),
@@ -179,7 +199,7 @@ impl<'a> Account<'a> {
     /// Asks for the prices of a row some decisions ahead, so that they come from memory meanwhile.
     #[inline]
     fn look_ahead(&mut self, at: usize, position: f64) {
-        let row = self.ahead.after(self.conditions, at, position);
+        let row = self.ahead.after(self.conditions, at, position, self.refused);
         prefetch(self.open, row + 1);
         prefetch(self.close, row);
         prefetch(self.time, row);
@@ -188,11 +208,13 @@ impl<'a> Account<'a> {
     /// Fills the order that waits, or rejects it.
     fn fill(&mut self, hit: Hit, moment: Moment, stamp: Stamp) {
         self.waits = false;
+        let fills = self.desk.fills.len();
         Filling::new(&self.broker, &self.assets, &self.ledger, &mut self.desk, stamp).fill(
             &self.order,
             hit,
             moment,
         );
+        self.refused = self.desk.fills.len() == fills;
     }
 
     #[cold]

@@ -5,8 +5,8 @@ use crate::rule_strategy::{Conditions, Decision};
 /// Decisions to be ahead: enough for memory to answer.
 const DISTANCE: usize = 8;
 
-/// A run that is ahead of another, supposing that every order fills. Where one does not, it is wrong for a while, which costs time and
-/// nothing else.
+/// A run that is ahead of another, supposing that orders fill or are refused as the newest one was. Where they do not, it is wrong for
+/// a while, which costs time and nothing else.
 #[derive(Default)]
 pub(super) struct Ahead {
     /// The asset's row of the decision.
@@ -20,7 +20,13 @@ pub(super) struct Ahead {
 impl Ahead {
     /// The row of a decision some way after that at row `at`, which is made with this position.
     #[inline]
-    pub(super) fn after(&mut self, conditions: &Conditions, at: usize, position: f64) -> usize {
+    pub(super) fn after(
+        &mut self,
+        conditions: &Conditions,
+        at: usize,
+        position: f64,
+        refused: bool,
+    ) -> usize {
         if self.row <= at {
             *self = Ahead { row: at, position, distance: 0 };
         }
@@ -28,6 +34,7 @@ impl Ahead {
         let steps = if self.distance < DISTANCE { 2 } else { 1 };
         for _ in 0..steps {
             self.position = match conditions.decide(self.row, self.position) {
+                Some(Decision::Enter(_)) if refused => self.position,
                 Some(Decision::Enter(side)) => side.sign(),
                 Some(Decision::Leave(_)) => 0.0,
                 None => self.position,
