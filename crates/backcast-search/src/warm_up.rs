@@ -1,5 +1,7 @@
 //! From which row on a set of parameters can trade at all.
 
+use std::sync::Arc;
+
 use backcast_data::Market;
 use backcast_engine::lanes::ParamSets;
 use backcast_rules::{Node, NodeId, Program};
@@ -35,6 +37,22 @@ fn earliest(program: &Program, node: NodeId, wanted: bool, params: &[f64]) -> Op
     }
 }
 
+/// The first row at which every set of a grid can enter; `None` where some set never can, or there are too many corners to look at.
+/// Warm-up is greatest at a corner of the grid, as it rises or falls with each parameter.
+fn latest_entry(program: &Program, ranges: &[(f64, f64)]) -> Option<usize> {
+    if ranges.len() > MAX_CORNERS {
+        return None;
+    }
+    let at_corner = |corner: usize| {
+        let value = |(i, range): (usize, &(f64, f64))| {
+            if corner >> i & 1 == 0 { range.0 } else { range.1 }
+        };
+        let params: Vec<f64> = ranges.iter().enumerate().map(value).collect();
+        first_entry(program, &params)
+    };
+    (0..1usize << ranges.len()).map(at_corner).try_fold(0, |latest, row| Some(latest.max(row?)))
+}
+
 /// Tells of many sets whether they can trade before a row, without asking each one where none can be too slow.
 pub(crate) struct TooSlow<'a> {
     program: &'a Program,
@@ -54,22 +72,28 @@ impl<'a> TooSlow<'a> {
             })
         };
         let ranges: Vec<_> = sets.params().iter().map(|param| range(&param.values)).collect();
+        // Members mostly share their program.
+        let mut known: Option<(&Arc<Program>, Option<usize>)> = None;
         let members = bound.programs.iter().zip(&bound.rows);
-        members.map(|(program, rows)| TooSlow::new(program, &ranges, rows.end)).collect()
+        members
+            .map(|(program, rows)| {
+                let latest = match known {
+                    Some((other, latest)) if Arc::ptr_eq(other, program) => latest,
+                    _ => latest_entry(program, &ranges),
+                };
+                known = Some((program, latest));
+                TooSlow::after(latest, program, rows.end)
+            })
+            .collect()
     }
 
     /// `ranges`: lowest and highest value of each parameter; `rows`: rows of the asset up to the end of the window.
     pub(crate) fn new(program: &'a Program, ranges: &[(f64, f64)], rows: usize) -> TooSlow<'a> {
-        // Warm-up is greatest at a corner of the grid, as it rises or falls with each parameter.
-        let all_fit = ranges.len() <= MAX_CORNERS
-            && (0..1usize << ranges.len()).all(|corner| {
-                let value = |(i, range): (usize, &(f64, f64))| {
-                    if corner >> i & 1 == 0 { range.0 } else { range.1 }
-                };
-                let params: Vec<f64> = ranges.iter().enumerate().map(value).collect();
-                first_entry(program, &params).is_some_and(|row| row < rows)
-            });
-        TooSlow { program, rows, all_fit }
+        TooSlow::after(latest_entry(program, ranges), program, rows)
+    }
+
+    fn after(latest: Option<usize>, program: &'a Program, rows: usize) -> TooSlow<'a> {
+        TooSlow { program, rows, all_fit: latest.is_some_and(|row| row < rows) }
     }
 
     /// Whether every set can trade.

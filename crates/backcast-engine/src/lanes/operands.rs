@@ -168,14 +168,13 @@ impl Maker<'_> {
     fn some(&mut self, jobs: &[(NodeId, Vec<f64>)]) -> Result<Vec<Series>, EvalError> {
         let _span = backcast_spans::span!("engine.operands_work");
         let mut out = Vec::with_capacity(jobs.len());
+        let mut buffer = [0.0; PIECE];
         for (at, (node, params)) in jobs.iter().enumerate() {
-            out.push(match self.program.scalar(*node, params) {
-                Some(x) => Series::constant(self.isa, x, self.rows),
-                None => {
-                    let stream = self.evaluator.stream(*node, params)?;
-                    Series::read(self.isa, Source::Stream(stream), self.rows)
-                }
-            });
+            let source = match self.program.scalar(*node, params) {
+                Some(x) => Source::Constant(x),
+                None => Source::Stream(self.evaluator.stream(*node, params)?),
+            };
+            out.push(Series::read(self.isa, source, self.rows, &mut buffer));
             // The results stand here; the evaluator keeps only what later series are made from.
             if at % RESULTS_KEPT == RESULTS_KEPT - 1 {
                 self.evaluator.forget_series();
@@ -187,16 +186,16 @@ impl Maker<'_> {
 
 impl Series {
     /// The same value at every row.
+    #[cfg(test)]
     pub(crate) fn constant(isa: Isa, x: f64, rows: usize) -> Series {
-        Series::read(isa, Source::Constant(x), rows)
+        Series::read(isa, Source::Constant(x), rows, &mut [0.0; PIECE])
     }
 
-    /// Reads a series piece by piece.
-    fn read(isa: Isa, source: Source, rows: usize) -> Series {
+    /// Reads a series piece by piece through a buffer, whatever that held before.
+    fn read(isa: Isa, source: Source, rows: usize, buffer: &mut [f64; PIECE]) -> Series {
         let words = rows.div_ceil(64);
         let (narrow, undefined) = (Vec::with_capacity(words), Vec::with_capacity(words));
         let mut series = Series { source, narrow, undefined, first: 0 };
-        let mut buffer = [0.0; PIECE];
         for from in (0..rows).step_by(PIECE) {
             let piece = &mut buffer[..(rows - from).min(PIECE).next_multiple_of(64)];
             series.source.fill(from, piece);
