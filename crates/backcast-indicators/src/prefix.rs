@@ -340,24 +340,44 @@ fn write_sums(
 ) {
     // A local that nothing refers to stays in registers.
     let mut running = *sum;
+    let mut errors: &mut [f64] = &mut [];
     let sums = hi.chunks_mut(STEP).zip(lo.chunks_mut(STEP));
     for (values, (hi, lo)) in values.chunks(STEP).zip(sums) {
-        // The sums must wait for each other, and so must those of the errors; the errors between them need not and run on vectors.
+        // Sums must wait for each other: so the errors of one step are summed beside the values of the next.
         let before = running.hi;
-        for (hi, value) in hi.iter_mut().zip(values) {
+        let both = values.len().min(errors.len());
+        let (values_beside, values_alone) = values.split_at(both);
+        let (hi_beside, hi_alone) = hi.split_at_mut(both);
+        let (lo_beside, lo_alone) = errors.split_at_mut(both);
+        for ((value, hi), lo) in values_beside.iter().zip(hi_beside).zip(lo_beside) {
+            running.hi += map(*value);
+            *hi = running.hi;
+            running.lo += *lo;
+            *lo = running.lo;
+        }
+        for (value, hi) in values_alone.iter().zip(hi_alone) {
             running.hi += map(*value);
             *hi = running.hi;
         }
+        sum_errors(&mut running.lo, lo_alone);
+        // The errors themselves need not wait and run on vectors.
         lo[0] = rounding_error(before, map(values[0]), hi[0]);
         for (lo, (value, sums)) in lo[1..].iter_mut().zip(values[1..].iter().zip(hi.windows(2))) {
             *lo = rounding_error(sums[0], map(*value), sums[1]);
         }
-        for lo in lo {
-            running.lo += *lo;
-            *lo = running.lo;
-        }
+        errors = lo;
     }
+    sum_errors(&mut running.lo, errors);
     *sum = running;
+}
+
+/// Turns errors into their running sum, in place.
+#[inline(always)]
+fn sum_errors(sum: &mut f64, errors: &mut [f64]) {
+    for error in errors {
+        *sum += *error;
+        *error = *sum;
+    }
 }
 
 /// `((hi_new - hi_old) + (lo_new - lo_old)) * scale` for each window, the one place of this formula for whole slices.

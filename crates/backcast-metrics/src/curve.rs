@@ -307,20 +307,34 @@ impl<V: Vector, const PATH: bool> SetsCurve<V, PATH> {
         }
     }
 
+    /// Drawdown of a block bar by bar. From one peak to the next the lowest equity decides, for division is monotone.
     #[inline(always)]
     fn each_bar(&mut self, equity: &[V; BLOCK], bars: usize, fallen: bool) {
+        let mut lowest = self.peak;
         for (i, e) in equity[..bars].iter().enumerate() {
+            let rises = e.gt(self.peak);
             if PATH {
                 let bar = V::splat(self.bars + i as f64);
-                let rises = e.gt(self.peak);
                 let run = bar.sub(self.newest_peak).sub(V::splat(1.0));
                 self.longest = V::select(rises, run.max(self.longest), self.longest);
                 self.newest_peak = V::select(rises, bar, self.newest_peak);
             }
-            self.peak = e.max(self.peak);
             if fallen {
-                self.worst = e.div(self.peak).min(self.worst);
+                self.fall_to(lowest, V::bits(rises));
+                lowest = e.min(V::select(rises, *e, lowest));
             }
+            self.peak = e.max(self.peak);
+        }
+        if fallen {
+            self.fall_to(lowest, u8::MAX);
+        }
+    }
+
+    /// The lowest equity since the peak is this; of interest in some lanes.
+    #[inline(always)]
+    fn fall_to(&mut self, lowest: V, of_interest: u8) {
+        if of_interest & V::bits(may_fall(lowest, self.worst, self.peak)) != 0 {
+            self.worst = lowest.div(self.peak).min(self.worst);
         }
     }
 
