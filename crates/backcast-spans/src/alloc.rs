@@ -84,17 +84,21 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     }
 }
 
-/// What one thread has asked for and released while recordings were on.
+/// What one thread has asked for and released while recordings were on. What both limits are held against only grows, so the way
+/// through is one addition for each figure and one comparison.
 struct Counters {
     allocations: Cell<u64>,
     allocated_bytes: Cell<u64>,
     freed_bytes: Cell<u64>,
     copied_bytes: Cell<u64>,
     lock_wait_ticks: Cell<u64>,
-    /// Grows with each change of the others.
-    stamp: Cell<u64>,
-    /// Change of what is alive that the process has not heard of yet.
-    held_back: Cell<i64>,
+    /// Times that bytes copied or lock waits were counted.
+    others: Cell<u64>,
+    /// What was asked for or released when the process is to hear of it next; 0 for a thread that it has not heard of at all.
+    allocated_limit: Cell<u64>,
+    freed_limit: Cell<u64>,
+    /// Bytes alive that the process has heard of; wrapping.
+    handed_over: Cell<u64>,
 }
 
 thread_local! {
@@ -105,48 +109,53 @@ thread_local! {
             freed_bytes: Cell::new(0),
             copied_bytes: Cell::new(0),
             lock_wait_ticks: Cell::new(0),
-            stamp: Cell::new(0),
-            held_back: Cell::new(0),
+            others: Cell::new(0),
+            allocated_limit: Cell::new(0),
+            freed_limit: Cell::new(0),
+            handed_over: Cell::new(0),
         }
     };
 }
 
-#[inline]
-fn add(cell: &Cell<u64>, amount: u64) {
-    cell.set(cell.get().wrapping_add(amount));
+#[inline(always)]
+fn add(cell: &Cell<u64>, amount: u64) -> u64 {
+    let sum = cell.get().wrapping_add(amount);
+    cell.set(sum);
+    sum
 }
 
 impl Counters {
-    #[inline]
+    #[inline(always)]
     fn allocated(&self, bytes: usize) {
         add(&self.allocations, 1);
-        add(&self.allocated_bytes, bytes as u64);
-        self.alive(bytes as i64);
-    }
-
-    #[inline]
-    fn freed(&self, bytes: usize) {
-        add(&self.freed_bytes, bytes as u64);
-        self.alive(-(bytes as i64));
-    }
-
-    #[inline]
-    fn alive(&self, bytes: i64) {
-        if self.stamp.get() == 0 {
-            hear_of_the_end();
-        }
-        add(&self.stamp, 1);
-        let held_back = self.held_back.get() + bytes;
-        self.held_back.set(held_back);
-        if held_back.unsigned_abs() >= BATCH as u64 {
+        if add(&self.allocated_bytes, bytes as u64) >= self.allocated_limit.get() {
             self.hand_over();
         }
     }
 
+    #[inline(always)]
+    fn freed(&self, bytes: usize) {
+        if add(&self.freed_bytes, bytes as u64) >= self.freed_limit.get() {
+            self.hand_over();
+        }
+    }
+
+    fn alive(&self) -> u64 {
+        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get())
+    }
+
+    /// Tells the process what changed since it last heard of this thread.
     #[cold]
+    #[inline(never)]
     fn hand_over(&self) {
-        let alive = self.held_back.replace(0);
-        let now = ALIVE.fetch_add(alive, Ordering::Relaxed) + alive;
+        if self.allocated_limit.get() == 0 {
+            hear_of_the_end();
+        }
+        self.allocated_limit.set(self.allocated_bytes.get().saturating_add(BATCH as u64));
+        self.freed_limit.set(self.freed_bytes.get().saturating_add(BATCH as u64));
+        let alive = self.alive();
+        let change = alive.wrapping_sub(self.handed_over.replace(alive)) as i64;
+        let now = ALIVE.fetch_add(change, Ordering::Relaxed) + change;
         PEAK.fetch_max(now, Ordering::Relaxed);
     }
 }
@@ -205,10 +214,13 @@ impl Counted {
     }
 }
 
-/// A number that changes whenever [`counted`] does.
-#[inline]
+/// A number that changes whenever [`counted`] does: each of its parts only grows, and no allocation has no bytes.
+#[inline(always)]
 pub(crate) fn stamp() -> u64 {
-    COUNTERS.with(|counters| counters.stamp.get())
+    COUNTERS.with(|counters| {
+        let bytes = counters.allocated_bytes.get().wrapping_add(counters.freed_bytes.get());
+        bytes.wrapping_add(counters.others.get())
+    })
 }
 
 /// The counters of the calling thread.
@@ -227,7 +239,7 @@ pub(crate) fn counted() -> Counted {
 pub(crate) fn count_copied(bytes: u64) {
     COUNTERS.with(|counters| {
         add(&counters.copied_bytes, bytes);
-        counters.alive(0);
+        add(&counters.others, 1);
     });
 }
 
@@ -235,7 +247,7 @@ pub(crate) fn count_copied(bytes: u64) {
 pub(crate) fn count_lock_wait(ticks: u64) {
     COUNTERS.with(|counters| {
         add(&counters.lock_wait_ticks, ticks);
-        counters.alive(0);
+        add(&counters.others, 1);
     });
 }
 
@@ -253,7 +265,7 @@ pub(crate) fn take_peak() -> i64 {
 
 /// Counts from nothing again. What other threads hold back is theirs to keep.
 pub(crate) fn begin_anew() {
-    COUNTERS.with(|counters| counters.held_back.set(0));
+    COUNTERS.with(|counters| counters.handed_over.set(counters.alive()));
     ALIVE.store(0, Ordering::Relaxed);
     PEAK.store(0, Ordering::Relaxed);
 }
