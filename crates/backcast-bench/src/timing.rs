@@ -77,6 +77,12 @@ impl Times {
     pub(crate) fn ratio_of(&self, other: &Times) -> f64 {
         median(self.seconds.iter().zip(&other.seconds).map(|(own, other)| other / own).collect())
     }
+
+    /// How much longer this side takes than another one, round by round.
+    pub(crate) fn beyond(&self, other: &Times, name: impl Into<String>) -> Times {
+        let pairs = self.seconds.iter().zip(&other.seconds);
+        Times { name: name.into(), seconds: pairs.map(|(own, other)| own - other).collect() }
+    }
 }
 
 /// Times all sides in at least `rounds` rounds, after one round that does not count.
@@ -154,6 +160,7 @@ mod tests {
         // The machine was three times as slow in the last two rounds.
         let (own, other) = (times(&[1.0, 3.0, 3.0]), times(&[2.0, 6.0, 6.0]));
         assert_eq!(own.ratio_of(&other), 2.0);
+        assert_eq!(other.beyond(&own, "").seconds, [1.0, 3.0, 3.0]);
         assert_eq!((own.median(), own.least(), own.most()), (3.0, 1.0, 3.0));
     }
 }

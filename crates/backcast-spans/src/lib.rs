@@ -33,6 +33,7 @@ mod digest;
 mod environment;
 pub mod histogram;
 pub mod json;
+mod looks;
 mod paths;
 mod recorder;
 mod recording;

@@ -10,11 +10,12 @@ use crate::{
     alloc,
     arena::Arena,
     clock::{self, CpuClock},
+    looks::Looks,
     recorder::Recorder,
     sampler::{SamplerWork, Worker},
     site, state,
     time_base::{self, Anchors},
-    totals::{Samples, ThreadTotals},
+    totals::ThreadTotals,
 };
 
 /// Threads that have ended are kept apart by name, up to so many names; the rest is added up in one more.
@@ -60,8 +61,7 @@ struct Thread {
     since: u64,
     clock: Option<CpuClock>,
     cpu_before_ns: u64,
-    sampled_cpu_ns: u64,
-    samples: Vec<Samples>,
+    looks: Looks,
 }
 
 /// What had been counted when a recording began.
@@ -127,8 +127,7 @@ pub(crate) fn join(arena: &'static Arena, recorder: &Recorder) -> u64 {
         since,
         clock,
         cpu_before_ns,
-        sampled_cpu_ns: cpu_before_ns,
-        samples: Vec::new(),
+        looks: Looks::new(cpu_before_ns),
     });
     serial
 }
@@ -137,7 +136,7 @@ pub(crate) fn join(arena: &'static Arena, recorder: &Recorder) -> u64 {
 pub(crate) fn end_thread(serial: u64, arena: &'static Arena) {
     let mut registry = lock();
     if let Some(place) = registry.threads.iter().position(|thread| thread.serial == serial) {
-        let thread = registry.threads.swap_remove(place);
+        let mut thread = registry.threads.swap_remove(place);
         match thread.totals() {
             Some(totals) => registry.add_ended(serial, &totals),
             None => registry.unread += 1,
@@ -147,12 +146,13 @@ pub(crate) fn end_thread(serial: u64, arena: &'static Arena) {
 }
 
 impl Thread {
-    fn totals(&self) -> Option<ThreadTotals> {
+    fn totals(&mut self) -> Option<ThreadTotals> {
         let (now, mut nodes) = self.arena.read(clock::ticks)?;
-        for (node, samples) in nodes.iter_mut().zip(&self.samples) {
+        let cpu_now_ns = self.cpu_now_ns();
+        self.looks.settle(clock::monotonic_ns(), cpu_now_ns);
+        for (node, samples) in nodes.iter_mut().zip(self.looks.samples()) {
             node.samples = *samples;
         }
-        let cpu_now_ns = self.clock.and_then(CpuClock::now_ns).unwrap_or(self.cpu_before_ns);
         Some(ThreadTotals {
             name: self.name.clone(),
             threads: 1,
@@ -165,23 +165,22 @@ impl Thread {
         })
     }
 
-    /// Notes where the thread is and how much processor time it used since the last sample, `elapsed_ns` ago.
-    fn sample(&mut self, elapsed_ns: u64) {
-        let node = self.arena.current.load(Ordering::Relaxed) as usize;
-        if self.samples.len() <= node {
-            self.samples.resize(node + 1, Samples::default());
+    fn cpu_now_ns(&self) -> u64 {
+        self.clock.and_then(CpuClock::now_ns).unwrap_or(self.cpu_before_ns)
+    }
+
+    /// Notes where the thread is, and now and then how much processor time it used.
+    fn sample(&mut self, now_ns: u64) {
+        let node = self.arena.current.load(Ordering::Relaxed);
+        if self.looks.wants_clock(node) {
+            let cpu_now_ns = self.cpu_now_ns();
+            self.looks.settle(now_ns, cpu_now_ns);
         }
-        let cpu_ns = self.clock.and_then(CpuClock::now_ns).unwrap_or(self.sampled_cpu_ns);
-        let used = cpu_ns.saturating_sub(self.sampled_cpu_ns);
-        self.sampled_cpu_ns = cpu_ns;
-        let samples = &mut self.samples[node];
-        samples.all += 1;
-        samples.on_cpu += u64::from(used * 2 > elapsed_ns);
-        samples.cpu_ns += used;
+        self.looks.look(node, now_ns);
     }
 
     fn bytes(&self) -> usize {
-        size_of::<Thread>() + self.samples.capacity() * size_of::<Samples>()
+        size_of::<Thread>() + self.looks.bytes()
     }
 }
 
@@ -244,9 +243,9 @@ impl Registry {
     }
 
     /// One look of the sampler at all threads.
-    pub(crate) fn sample(&mut self, elapsed_ns: u64) {
+    pub(crate) fn sample(&mut self, now_ns: u64) {
         for thread in &mut self.threads {
-            thread.sample(elapsed_ns);
+            thread.sample(now_ns);
         }
     }
 
@@ -259,7 +258,7 @@ impl Registry {
         }
         let alive_bytes = alloc::alive();
         state::hold();
-        let read = self.threads.iter().filter_map(|t| Some((t.serial, t.totals()?)));
+        let read = self.threads.iter_mut().filter_map(|t| Some((t.serial, t.totals()?)));
         let threads = read.collect();
         let sampler = self.sampler.as_ref().map(Worker::work).unwrap_or_default();
         self.sessions.push(Session {
@@ -294,7 +293,7 @@ impl Registry {
         let wall = clock::ticks().saturating_sub(session.begin);
         let (mut threads, mut unread) = (Vec::new(), self.unread - session.unread);
         let nothing = ThreadTotals::default();
-        for thread in &self.threads {
+        for thread in &mut self.threads {
             let Some(mut totals) = thread.totals() else {
                 unread += 1;
                 continue;

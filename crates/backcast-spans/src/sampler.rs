@@ -1,6 +1,6 @@
 //! The thread that looks at all others, about a thousand times a second.
 //!
-//! Each look reads which span a thread is in and how much processor time it has used. So a span that never ends is
+//! Each look reads which span a thread is in, and some how much processor time it has used. So a span that never ends is
 //! seen, and each node gets its share of processor time and of waiting without a call to the system for each span.
 //! Intervals are jittered, so that work with a rhythm of its own is not met always at the same place.
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// The share of one processor that looking may take; beyond, the interval grows. A little below the half per cent that is
 /// promised, as the first looks come before the first decision.
-const BUDGET: f64 = 0.004;
+const BUDGET: f64 = 0.0048;
 
 /// Looks between two decisions about the interval.
 const LOOKS_A_DECISION: u64 = 16;
@@ -112,7 +112,7 @@ impl Shared {
 fn look_around(shared: &Shared) {
     shared.clock.get_or_init(CpuClock::of_this_thread);
     let (mut random, mut period_ns) = (shared.begin_ns | 1, shared.wanted_ns);
-    let (mut looked_ns, mut anchored_ns) = (shared.begin_ns, shared.begin_ns);
+    let mut anchored_ns = shared.begin_ns;
     let (mut decided_ns, mut decided_cpu_ns) = (shared.begin_ns, shared.cpu_ns());
     let mut due_ns = shared.begin_ns;
     while !shared.stop.load(Ordering::Relaxed) {
@@ -132,7 +132,7 @@ fn look_around(shared: &Shared) {
         }
         let now_ns = clock::monotonic_ns();
         let mut registry = registry::lock();
-        registry.sample(now_ns - looked_ns);
+        registry.sample(now_ns);
         if now_ns - anchored_ns >= ANCHOR_NS {
             anchored_ns = now_ns;
             if let Some(anchors) = &mut registry.anchors {
@@ -140,7 +140,6 @@ fn look_around(shared: &Shared) {
             }
         }
         drop(registry);
-        looked_ns = now_ns;
         let looks = shared.looks.fetch_add(1, Ordering::Relaxed) + 1;
         if looks.is_multiple_of(LOOKS_A_DECISION) {
             let cpu_ns = shared.cpu_ns();
@@ -159,12 +158,12 @@ fn next_period(period_ns: u64, share: f64, wanted_ns: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::next_period;
+    use super::{BUDGET, next_period};
 
     #[test]
     fn looks_become_rarer_where_they_cost_too_much_and_come_back() {
-        assert_eq!(next_period(1_000_000, 0.008, 1_000_000), 2_000_000);
-        assert_eq!(next_period(2_000_000, 0.004, 1_000_000), 2_000_000);
+        assert_eq!(next_period(1_000_000, 2.0 * BUDGET, 1_000_000), 2_000_000);
+        assert_eq!(next_period(2_000_000, BUDGET, 1_000_000), 2_000_000);
         assert_eq!(next_period(2_000_000, 0.001, 1_000_000), 1_000_000);
         assert_eq!(next_period(1_000_000, 0.9, 1_000_000), 50_000_000);
     }
