@@ -1,6 +1,8 @@
 //! The flat table: each function once, its own time and its time with all that it called, recursion counted once.
 
-use rustc_hash::FxHashMap;
+use std::{cmp::Reverse, hash::BuildHasher};
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Area, Kind, LineTime, Row, View};
 
@@ -41,8 +43,8 @@ pub struct Function<'a> {
 impl<'a> Functions<'a> {
     /// Adds up the rows of each function. Linear in the rows: a walk down the tree keeps how often each function is on the way.
     pub fn of(view: &'a View<'_>) -> Functions<'a> {
-        let mut known: FxHashMap<(&str, Option<&str>, Option<u32>), usize> = FxHashMap::default();
-        let mut list: Vec<Function> = Vec::new();
+        let mut known = Known::for_rows(view.rows.len());
+        let mut list: Vec<Function> = Vec::with_capacity(view.rows.len());
         let mut on_path: Vec<u32> = Vec::new();
         // Functions on the way from the root to the current row, and whether the row counts.
         let mut path: Vec<usize> = Vec::new();
@@ -51,8 +53,7 @@ impl<'a> Functions<'a> {
                 on_path[path.pop().expect("the path is longer than the depth")] -= 1;
             }
             let next = list.len();
-            let key = (&*row.name, row.file, row.line);
-            let id = *known.entry(key).or_insert(next);
+            let id = known.find(row, &list);
             if id == next {
                 list.push(Function::of(row));
                 on_path.push(0);
@@ -77,8 +78,47 @@ impl<'a> Functions<'a> {
         }
         list.iter_mut().for_each(Function::merge_lines);
         list.retain(|function| function.kind != Kind::Thread || function.own_ns > 0);
-        list.sort_by(|a, b| b.own_ns.cmp(&a.own_ns).then_with(|| b.total_ns.cmp(&a.total_ns)));
+        sort(&mut list);
         Functions { list }
+    }
+}
+
+/// Functions by a number made from what names them. The names themselves are compared where two numbers are equal.
+struct Known(FxHashMap<u64, u32>);
+
+impl Known {
+    fn for_rows(rows: usize) -> Known {
+        Known(FxHashMap::with_capacity_and_hasher(rows, FxBuildHasher))
+    }
+
+    /// The place of a row's function; the end of the list where it is a new one.
+    fn find(&mut self, row: &Row<'_>, list: &[Function<'_>]) -> usize {
+        let mut number = FxBuildHasher.hash_one((&*row.name, row.file, row.line));
+        loop {
+            let place = *self.0.entry(number).or_insert(list.len() as u32) as usize;
+            match list.get(place) {
+                Some(other) if !other.is_of(row) => number = number.wrapping_add(1),
+                _ => return place,
+            }
+        }
+    }
+}
+
+/// Slowest own time first. Functions are large, so their places are sorted, and each is moved once.
+fn sort(list: &mut [Function<'_>]) {
+    let mut order: Vec<(Reverse<u64>, Reverse<u64>, u32)> = (0..)
+        .zip(list.iter())
+        .map(|(at, function)| (Reverse(function.own_ns), Reverse(function.total_ns), at))
+        .collect();
+    order.sort_unstable();
+    let mut place = vec![0u32; order.len()];
+    (0..).zip(&order).for_each(|(at, (.., from))| place[*from as usize] = at);
+    for at in 0..place.len() {
+        while place[at] as usize != at {
+            let wanted = place[at] as usize;
+            list.swap(at, wanted);
+            place.swap(at, wanted);
+        }
     }
 }
 
@@ -99,6 +139,10 @@ impl<'a> Function<'a> {
         }
     }
 
+    fn is_of(&self, row: &Row<'_>) -> bool {
+        self.name == row.name && self.file == row.file && self.line == row.line
+    }
+
     fn merge_lines(&mut self) {
         self.lines.sort_by_key(|line| line.line);
         self.lines.dedup_by(|next, kept| {
@@ -110,6 +154,6 @@ impl<'a> Function<'a> {
             }
             same
         });
-        self.lines.sort_by_key(|line| (std::cmp::Reverse(line.own_ns), line.line));
+        self.lines.sort_by_key(|line| (Reverse(line.own_ns), line.line));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Area, Calls, Kind, LineTime, Profile, Repeated, Source};
+use super::{Area, Calls, Kind, LineTime, Node, Profile, Repeated, Source, ThreadProfile};
 
 /// The merged tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,35 +57,33 @@ pub struct Row<'a> {
 impl<'a> View<'a> {
     /// Merges all threads of a profile. Linear in its nodes, but for the sorting of siblings.
     pub fn of(profile: &'a Profile) -> View<'a> {
-        let mut merge = Merge::default();
+        let mut merge = Merge::of(profile);
+        let mut rows: Vec<u32> = Vec::new();
         for thread in &profile.threads {
             let root = merge.root(thread);
-            let mut rows: Vec<usize> = Vec::with_capacity(thread.len as usize);
+            rows.clear();
             for node in profile.nodes_of(thread) {
                 let parent =
                     node.parent.map_or(root, |parent| rows[(parent - thread.first) as usize]);
-                let row = merge.row(parent, profile, node.frame, thread.source);
-                let row_data = &mut merge.rows[row];
-                row_data.threads += thread.count;
-                row_data.own_ns += node.own_ns;
+                let at = merge.row(parent, node.frame, thread.source);
+                rows.push(at);
+                let row = &mut merge.rows[at as usize];
+                row.threads += thread.count;
+                row.own_ns += node.own_ns;
                 // Samples of exact times say nothing about how exact they are.
-                row_data.samples += if thread.source == Source::Spans { 0 } else { node.samples };
+                row.samples += if thread.source == Source::Spans { 0 } else { node.samples };
                 if let Some(cpu) = node.cpu_ns {
-                    *row_data.cpu_ns.get_or_insert(0) += cpu;
+                    *row.cpu_ns.get_or_insert(0) += cpu;
                 }
-                if let Some(calls) = &node.calls {
-                    row_data.calls.get_or_insert_default().add(calls);
+                if node.calls.is_some() || !node.lines.is_empty() {
+                    merge.details(at).add(node);
                 }
-                add_lines(&mut row_data.lines, &node.lines);
-                rows.push(row);
             }
-            if thread.unattributed_ns > 0 && thread.len > 0 {
-                let row = merge.unattributed(root, thread.source);
-                merge.rows[row].own_ns += thread.unattributed_ns;
-                merge.rows[row].threads += thread.count;
-            } else {
-                merge.rows[root].own_ns += thread.unattributed_ns;
-            }
+            let row = match thread.unattributed_ns > 0 && thread.len > 0 {
+                true => merge.unattributed(root, thread),
+                false => root,
+            };
+            merge.rows[row as usize].own_ns += thread.unattributed_ns;
         }
         merge.finish()
     }
@@ -104,141 +102,245 @@ impl<'a> View<'a> {
     }
 }
 
-/// Rows while they are merged, in the order in which they were first seen.
-#[derive(Default)]
+/// Rows while they are merged, in the order in which they were first seen. There may be very many: what all need stands
+/// together and is small, texts are looked at where they decide, and each finished row is written once, at its place.
 struct Merge<'a> {
-    rows: Vec<Row<'a>>,
-    roots: FxHashMap<(String, Source), usize>,
-    known: FxHashMap<(usize, u32), usize>,
-    rest: FxHashMap<usize, usize>,
+    profile: &'a Profile,
+    rows: Vec<Merged>,
+    /// Rows by the row above and the frame.
+    known: FxHashMap<u64, u32>,
+    roots: FxHashMap<(String, Source), u32>,
+    /// Names of roots.
+    names: Vec<String>,
+    /// Rows of what is unattributed, by their root.
+    rest: FxHashMap<u32, u32>,
+    details: FxHashMap<u32, Details>,
 }
 
+/// A row in the making.
+struct Merged {
+    /// [`NO_ROW`] above threads.
+    parent: u32,
+    what: What,
+    source: Source,
+    threads: u64,
+    own_ns: u64,
+    total_ns: u64,
+    cpu_ns: Option<u64>,
+    samples: u64,
+    total_samples: u64,
+}
+
+/// What a row is called.
+#[derive(Clone, Copy)]
+enum What {
+    /// A thread, by its place among the names.
+    Thread(u32),
+    Frame(u32),
+    Unattributed,
+}
+
+/// What few rows have.
+#[derive(Default)]
+struct Details {
+    calls: Option<Box<Calls>>,
+    lines: Vec<LineTime>,
+}
+
+const NO_ROW: u32 = u32::MAX;
+
+const UNATTRIBUTED: &str = "(unattributed)";
+
 impl<'a> Merge<'a> {
-    fn root(&mut self, thread: &super::ThreadProfile) -> usize {
+    fn of(profile: &'a Profile) -> Merge<'a> {
+        let most = profile.nodes.len();
+        Merge {
+            profile,
+            rows: Vec::with_capacity(most + 2 * profile.threads.len()),
+            known: FxHashMap::with_capacity_and_hasher(most, FxBuildHasher),
+            roots: FxHashMap::default(),
+            names: Vec::new(),
+            rest: FxHashMap::default(),
+            details: FxHashMap::default(),
+        }
+    }
+
+    fn root(&mut self, thread: &ThreadProfile) -> u32 {
         let name = group_name(&thread.name);
-        let next = self.rows.len();
-        let row = *self.roots.entry((name.clone(), thread.source)).or_insert(next);
-        if row == next {
-            self.rows.push(blank(None, name.into(), Kind::Thread, thread.source));
-        }
-        self.rows[row].threads += thread.count;
+        let key = (name, thread.source);
+        let row = match self.roots.get(&key) {
+            Some(row) => *row,
+            None => {
+                self.names.push(key.0.clone());
+                let what = What::Thread(self.names.len() as u32 - 1);
+                let row = self.push(NO_ROW, what, thread.source);
+                self.roots.insert(key, row);
+                row
+            }
+        };
+        self.rows[row as usize].threads += thread.count;
         row
     }
 
-    fn row(&mut self, parent: usize, profile: &'a Profile, frame: u32, source: Source) -> usize {
-        let next = self.rows.len();
-        let row = *self.known.entry((parent, frame)).or_insert(next);
-        if row == next {
-            let frame = &profile.frames[frame as usize];
-            self.rows.push(Row {
-                file: frame.file.as_deref(),
-                line: frame.line,
-                area: frame.area,
-                ..blank(Some(parent), frame.name.as_str().into(), frame.kind, source)
-            });
-        }
+    #[inline]
+    fn row(&mut self, parent: u32, frame: u32, source: Source) -> u32 {
+        let next = self.rows.len() as u32;
+        let row = *self.known.entry(u64::from(parent) << 32 | u64::from(frame)).or_insert(next);
+        if row == next { self.push(parent, What::Frame(frame), source) } else { row }
+    }
+
+    fn unattributed(&mut self, root: u32, thread: &ThreadProfile) -> u32 {
+        let row = match self.rest.get(&root) {
+            Some(row) => *row,
+            None => {
+                let row = self.push(root, What::Unattributed, thread.source);
+                self.rest.insert(root, row);
+                row
+            }
+        };
+        self.rows[row as usize].threads += thread.count;
         row
     }
 
-    fn unattributed(&mut self, root: usize, source: Source) -> usize {
-        let next = self.rows.len();
-        let row = *self.rest.entry(root).or_insert(next);
-        if row == next {
-            let name = "(unattributed)".into();
-            self.rows.push(blank(Some(root), name, Kind::Unattributed, source));
+    fn push(&mut self, parent: u32, what: What, source: Source) -> u32 {
+        self.rows.push(Merged {
+            parent,
+            what,
+            source,
+            threads: 0,
+            own_ns: 0,
+            total_ns: 0,
+            cpu_ns: None,
+            samples: 0,
+            total_samples: 0,
+        });
+        self.rows.len() as u32 - 1
+    }
+
+    fn details(&mut self, row: u32) -> &mut Details {
+        self.details.entry(row).or_default()
+    }
+
+    fn name(&self, what: What) -> &str {
+        match what {
+            What::Thread(place) => &self.names[place as usize],
+            What::Frame(frame) => &self.profile.frames[frame as usize].name,
+            What::Unattributed => UNATTRIBUTED,
         }
-        row
     }
 
     /// Totals from own times, siblings by size, rows in the order of the tree.
     fn finish(mut self) -> View<'a> {
-        for row in &mut self.rows {
-            (row.total_ns, row.total_samples) = (row.own_ns, row.samples);
-            row.lines.sort_by_key(|line| (std::cmp::Reverse(line.own_ns), line.line));
-        }
-        for i in (0..self.rows.len()).rev() {
-            if let Some(parent) = self.rows[i].parent {
-                let (ns, samples) = (self.rows[i].total_ns, self.rows[i].total_samples);
-                self.rows[parent].total_ns += ns;
-                self.rows[parent].total_samples += samples;
+        let rows = &mut self.rows;
+        let (mut total_ns, mut samples) = (0, 0);
+        for at in (0..rows.len()).rev() {
+            let row = &mut rows[at];
+            row.total_ns += row.own_ns;
+            row.total_samples += row.samples;
+            let (parent, ns, seen) = (row.parent, row.total_ns, row.total_samples);
+            match rows.get_mut(parent as usize) {
+                Some(above) => {
+                    above.total_ns += ns;
+                    above.total_samples += seen;
+                }
+                None => (total_ns, samples) = (total_ns + ns, samples + seen),
             }
         }
-        let total_ns = self.rows.iter().filter(|row| row.parent.is_none());
-        let (total_ns, samples) =
-            total_ns.fold((0, 0), |sum, row| (sum.0 + row.total_ns, sum.1 + row.total_samples));
         let order = self.order();
-        let mut place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(at, row)| place[*row] = at);
-        for row in &mut self.rows {
-            row.parent = row.parent.map(|parent| place[parent]);
+        let mut place = vec![0u32; order.len()];
+        (0..).zip(&order).for_each(|(at, row)| place[*row as usize] = at);
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(order.len());
+        for row in order {
+            let merged = &self.rows[row as usize];
+            let parent = place.get(merged.parent as usize).map(|parent| *parent as usize);
+            let depth = parent.map_or(0, |parent| rows[parent].depth + 1);
+            let details = match self.details.is_empty() {
+                true => Details::default(),
+                false => self.details.remove(&row).unwrap_or_default(),
+            };
+            rows.push(self.finished(merged, parent, depth, details));
         }
-        // Each row goes to its place, the one that was there goes to its own, and so on: rows are large.
-        for at in 0..place.len() {
-            while place[at] != at {
-                let wanted = place[at];
-                self.rows.swap(at, wanted);
-                place.swap(at, wanted);
-            }
+        View { total_ns, samples, rows }
+    }
+
+    fn finished(
+        &self,
+        merged: &Merged,
+        parent: Option<usize>,
+        depth: usize,
+        mut details: Details,
+    ) -> Row<'a> {
+        details.lines.sort_by_key(|line| (std::cmp::Reverse(line.own_ns), line.line));
+        let frame = match merged.what {
+            What::Frame(frame) => Some(&self.profile.frames[frame as usize]),
+            _ => None,
+        };
+        let kind = match merged.what {
+            What::Thread(_) => Kind::Thread,
+            _ => frame.map_or(Kind::Unattributed, |frame| frame.kind),
+        };
+        Row {
+            parent,
+            depth,
+            name: match merged.what {
+                What::Thread(place) => Cow::Owned(self.names[place as usize].clone()),
+                _ => Cow::Borrowed(frame.map_or(UNATTRIBUTED, |frame| &frame.name)),
+            },
+            file: frame.and_then(|frame| frame.file.as_deref()),
+            line: frame.and_then(|frame| frame.line),
+            kind,
+            area: frame.map_or(Area::Unknown, |frame| frame.area),
+            source: merged.source,
+            threads: merged.threads,
+            own_ns: merged.own_ns,
+            total_ns: merged.total_ns,
+            cpu_ns: merged.cpu_ns,
+            samples: merged.samples,
+            total_samples: merged.total_samples,
+            calls: details.calls,
+            lines: details.lines,
         }
-        for at in 0..self.rows.len() {
-            self.rows[at].depth =
-                self.rows[at].parent.map_or(0, |parent| self.rows[parent].depth + 1);
-        }
-        View { total_ns, samples, rows: self.rows }
     }
 
     /// Rows as they stand in the tree: siblings largest first, each directly after its elder siblings' descendants.
-    fn order(&self) -> Vec<usize> {
+    fn order(&self) -> Vec<u32> {
         let rows = &self.rows;
         // Children of a row stand together; roots are children of a row that is not there.
-        let family = |row: &Row<'_>| row.parent.map_or(0, |parent| parent + 1);
-        let mut ends = vec![0usize; rows.len() + 2];
+        let family = |row: &Merged| row.parent.wrapping_add(1) as usize;
+        let mut ends = vec![0u32; rows.len() + 2];
         rows.iter().for_each(|row| ends[family(row) + 1] += 1);
         (1..ends.len()).for_each(|i| ends[i] += ends[i - 1]);
         let mut next = ends.clone();
-        let mut children = vec![0; rows.len()];
-        for (i, row) in rows.iter().enumerate() {
+        // Each with its total, by which it is sorted.
+        let mut children = vec![(0u64, 0u32); rows.len()];
+        for (i, row) in (0..).zip(rows) {
             let at = &mut next[family(row)];
-            children[*at] = i;
+            children[*at as usize] = (row.total_ns, i);
             *at += 1;
         }
         let mut order = Vec::with_capacity(rows.len());
-        let mut waiting: Vec<usize> = Vec::new();
-        let mut visit = |family: usize, waiting: &mut Vec<usize>| {
-            let own = &mut children[ends[family]..ends[family + 1]];
-            own.sort_by(|a, b| {
-                let (a, b) = (&rows[*a], &rows[*b]);
-                a.total_ns.cmp(&b.total_ns).then_with(|| b.name.cmp(&a.name))
-            });
+        let mut waiting: Vec<(u64, u32)> = Vec::new();
+        let name = |row: u32| self.name(rows[row as usize].what);
+        let mut visit = |family: usize, waiting: &mut Vec<(u64, u32)>| {
+            let own = &mut children[ends[family] as usize..ends[family + 1] as usize];
+            own.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| name(b.1).cmp(name(a.1))));
             waiting.extend_from_slice(own);
         };
         visit(0, &mut waiting);
-        while let Some(row) = waiting.pop() {
+        while let Some((_, row)) = waiting.pop() {
             order.push(row);
-            visit(row + 1, &mut waiting);
+            visit(row as usize + 1, &mut waiting);
         }
         order
     }
 }
 
-fn blank(parent: Option<usize>, name: Cow<'_, str>, kind: Kind, source: Source) -> Row<'_> {
-    Row {
-        parent,
-        depth: 0,
-        name,
-        file: None,
-        line: None,
-        kind,
-        area: Area::Unknown,
-        source,
-        threads: 0,
-        own_ns: 0,
-        total_ns: 0,
-        cpu_ns: None,
-        samples: 0,
-        total_samples: 0,
-        calls: None,
-        lines: Vec::new(),
+impl Details {
+    fn add(&mut self, node: &Node) {
+        if let Some(calls) = &node.calls {
+            self.calls.get_or_insert_default().add(calls);
+        }
+        add_lines(&mut self.lines, &node.lines);
     }
 }
 
