@@ -1,6 +1,6 @@
 //! What `backcast profile` costs the command that it looks into, and how long its reports take to write.
 
-use std::{path::Path, sync::atomic::AtomicBool};
+use std::{ffi::OsStr, path::Path, sync::atomic::AtomicBool};
 
 use backcast_lab::{
     child::{Capture, Exit, Launcher, RunOptions, Subject},
@@ -15,7 +15,7 @@ use backcast_report::{Page, lab};
 use super::{Job, Options};
 use crate::{
     figures::{Line, Report, Target},
-    timing::{Side, Times, measure},
+    timing::{Side, Times, measure, try_measure},
 };
 
 pub(crate) const JOB: Job = Job {
@@ -36,9 +36,12 @@ enter_long = "cross_above(sma(close, fast), sma(close, slow))"
 exit_long = "cross_below(sma(close, fast), sma(close, slow))"
 "#;
 
-/// Calls, allocations, collections and a library, in about half a second.
+/// Parameters of a sweep that is twenty times as long.
+const LONG_SWEEP: [&str; 4] = ["--set", "params.fast=5..104", "--set", "params.slow=110..1109"];
+
+/// Calls, allocations, collections and a library; the argument says how often.
 const PROGRAM: &str = "\
-import json
+import json, sys
 def price(i):
     return 100.0 + (i * 7919 % 1000) / 100.0
 def average(values):
@@ -46,12 +49,15 @@ def average(values):
 def signals(prices, n):
     return [average(prices[i - n:i]) > prices[i] for i in range(n, len(prices))]
 total = 0
-for asset in range(12):
+for asset in range(int(sys.argv[1])):
     prices = [price(i + asset) for i in range(6000)]
     rows = [{'close': p, 'time': i} for i, p in enumerate(prices)]
-    total += sum(signals(prices, 10 + asset)) + len(json.dumps(rows))
+    total += sum(signals(prices, 10 + asset % 12)) + len(json.dumps(rows))
 print(total)
 ";
+
+/// Rounds of a long command at most.
+const LONG_ROUNDS: usize = 9;
 
 fn run(job: &Job, options: &Options) -> Result<Report, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
@@ -63,11 +69,31 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
     std::fs::create_dir(folder.path().join(".backcast")).map_err(|error| error.to_string())?;
     let here = std::env::current_exe().map_err(|error| format!("cannot find myself: {error}"))?;
     let program = here.with_file_name(format!("backcast{}", std::env::consts::EXE_SUFFIX));
-    let sweep = Subject::new([program.as_os_str(), "sweep".as_ref(), "grid.toml".as_ref()]);
-    let python = Subject::new(["python3", "work.py"]);
-    let mut lines =
-        overhead("sweep of 5,000 sets on 5 assets", sweep, &program, folder.path(), 0.02, options)?;
-    lines.extend(overhead("Python program", python, &program, folder.path(), 0.05, options)?);
+    let command = |words: &[&str]| Subject {
+        dir: Some(folder.path().to_owned()),
+        ..Subject::new(words.iter().map(OsStr::new))
+    };
+    let program_word = program.to_string_lossy();
+    let sweep = [&*program_word, "sweep", "grid.toml"];
+    let long_sweep = [&sweep[..], &LONG_SWEEP].concat();
+    let mut lines = Vec::new();
+    for (name, at_most, short, long) in [
+        ("sweep", 0.02, command(&sweep), command(&long_sweep)),
+        (
+            "Python program",
+            0.05,
+            command(&["python3", "work.py", "12"]),
+            command(&["python3", "work.py", "100"]),
+        ),
+    ] {
+        let short_name = format!("short {name}");
+        let short = overhead(&short_name, &short, &program, options.runs.max(21))?;
+        let long_name = format!("long {name}");
+        let long = overhead(&long_name, &long, &program, options.runs.min(LONG_ROUNDS))?;
+        lines.extend(against(&short, at_most));
+        lines.extend(against(&long, at_most));
+        lines.extend(parts(name, &short, &long));
+    }
     lines.extend(reports(options));
     lines.extend(linear(options));
     Ok(Report { job: job.name, about: job.about, lines })
@@ -76,18 +102,15 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
 /// A command plain and profiled, in turns and back; the time is that of the command itself.
 fn overhead(
     name: &str,
-    subject: Subject,
+    subject: &Subject,
     program: &Path,
-    folder: &Path,
-    at_most: f64,
-    options: &Options,
-) -> Result<Vec<Line>, String> {
+    rounds: usize,
+) -> Result<[Times; 2], String> {
     let launcher = Launcher::at(program);
-    let subject = Subject { dir: Some(folder.to_owned()), ..subject };
     let never = AtomicBool::new(false);
     let plain = || {
         let ran =
-            launcher.run(&subject, &RunOptions::default(), &never).map_err(|e| e.to_string())?;
+            launcher.run(subject, &RunOptions::default(), &never).map_err(|e| e.to_string())?;
         ended(name, ran.sample.exit)?;
         Ok::<f64, String>(ran.sample.wall_ns as f64 / 1e9)
     };
@@ -99,26 +122,42 @@ fn overhead(
     };
     let profiled = || {
         let seen =
-            profile::profile(&launcher, &subject, &looks, &never).map_err(|e| e.to_string())?;
+            profile::profile(&launcher, subject, &looks, &never).map_err(|e| e.to_string())?;
         ended(name, seen.exit.unwrap_or(Exit::TimedOut))?;
         if seen.profile.threads.is_empty() {
             return Err(format!("{name}: nothing was seen inside"));
         }
         Ok(seen.profile.wall_ns as f64 / 1e9)
     };
-    plain()?;
-    profiled()?;
     let sides = vec![
-        Side::self_timed(format!("{name}, plain"), || plain().unwrap_or(f64::NAN)),
-        Side::self_timed(format!("{name}, profiled"), || profiled().unwrap_or(f64::NAN)),
+        Side::process(format!("{name}, plain"), plain),
+        Side::process(format!("{name}, profiled"), profiled),
     ];
-    let times = measure(sides, options.runs.max(21));
-    let ratio = times[0].ratio_of(&times[1]);
-    let mut line = Line::new(&times[1], None).against(&times[1], &times[0], None);
+    let times = try_measure(sides, rounds)?;
+    times.try_into().map_err(|_| "two sides have two times".to_owned())
+}
+
+/// A profiled command held against the plain one.
+fn against([plain, profiled]: &[Times; 2], at_most: f64) -> [Line; 2] {
+    let ratio = plain.ratio_of(profiled);
+    let mut line = Line::new(profiled, None).against(profiled, plain, None);
     let wanted =
         format!("{:.0} % over plain or less: {:+.2} %", at_most * 100.0, (ratio - 1.0) * 100.0);
     line.targets.push(Target { wanted, met: ratio <= 1.0 + at_most });
-    Ok(vec![Line::new(&times[0], None), line])
+    [Line::new(plain, None), line]
+}
+
+/// What a profile costs however short the command is, and what it costs for each second: the line through what it added to a
+/// short one and to a long one.
+fn parts(name: &str, short: &[Times; 2], long: &[Times; 2]) -> [Line; 2] {
+    let added = |[plain, profiled]: &[Times; 2]| profiled.beyond(plain, "").median();
+    let running = (added(long) - added(short)) / (long[0].median() - short[0].median());
+    let fixed = added(short) - running * short[0].median();
+    let line = |what: &str, seconds: f64| {
+        let name = format!("a profile of a {name}, {what}");
+        Line::new(&Times { name, seconds: vec![seconds] }, None)
+    };
+    [line("fixed part", fixed), line("each second more", running)]
 }
 
 fn ended(name: &str, exit: Exit) -> Result<(), String> {

@@ -22,11 +22,11 @@ pub struct RunOptions {
 /// How often and how closely a tree of processes is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampling {
-    /// Time between two looks; longer where looking would take more than one part in `1 / MOST_COST` of the time.
+    /// Time between two looks; longer where looking would take more than half a per cent of the time.
     pub period: Duration,
     /// Shared pages in equal parts to those that share them. Slow: the system walks all page tables.
     pub proportional: bool,
-    /// Switches and bytes as well as memory, time and threads.
+    /// Switches and bytes as well as memory, time and threads, at one look in five.
     pub detailed: bool,
 }
 
@@ -34,7 +34,7 @@ impl Sampling {
     /// Memory and time of the tree, 25 times a second: next to nothing.
     pub const LIGHT: Sampling =
         Sampling { period: Duration::from_millis(40), proportional: false, detailed: false };
-    /// All there is, 100 times a second.
+    /// All there is, up to 100 times a second.
     pub const FULL: Sampling =
         Sampling { period: Duration::from_millis(10), proportional: false, detailed: true };
 }

@@ -17,7 +17,10 @@ use super::{
 };
 
 /// Looking takes at most one part in so many of the time: the period grows where it would take more.
-const MOST_COST: u32 = 100;
+const MOST_COST: u32 = 200;
+
+/// Bytes and switches, which take a file for each thread to read, are looked at one time in so many.
+const LOOKS_A_DETAIL: u64 = 5;
 
 /// A thread that looks at a tree of processes until it is told to stop.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl Sampler {
         let asked = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             let mut series = ProcessSeries::default();
-            let begin = Instant::now();
+            let (begin, mut before_cost) = (Instant::now(), Duration::ZERO);
             while !asked.load(Ordering::Relaxed) {
                 let before = Instant::now();
                 let point = tree.point(before - begin);
@@ -56,7 +59,10 @@ impl Sampler {
                 series.cost_ns += cost.as_nanos() as u64;
                 let Some(point) = point else { break };
                 series.push(point);
-                thread::park_timeout(sampling.period.max(cost * MOST_COST));
+                // One look that was interrupted does not count, nor the first one, which finds nothing in the caches.
+                let usual = cost.min(before_cost);
+                before_cost = cost;
+                thread::park_timeout(sampling.period.max(usual * MOST_COST));
             }
             series.close();
             series.unseen = tree.unseen();
@@ -84,8 +90,11 @@ struct Tree {
     with_root: bool,
     sampling: Sampling,
     units: Units,
+    looks: u64,
     /// Switches of each process when it was last seen: the system forgets them as it ends.
     switches: HashMap<i32, (u64, u64)>,
+    /// Bytes read and written when they were last looked at.
+    transferred: (u64, u64),
     first: Option<Point>,
     hidden_io: bool,
     hidden_pages: bool,
@@ -98,7 +107,9 @@ impl Tree {
             with_root,
             sampling,
             units: Units::of_system(),
+            looks: 0,
             switches: HashMap::new(),
+            transferred: (0, 0),
             first: None,
             hidden_io: false,
             hidden_pages: false,
@@ -113,15 +124,21 @@ impl Tree {
         let mut pids = tree::descendants(self.root);
         pids.extend(self.with_root.then_some(self.root));
         let mut point = Point { at_ns: at.as_nanos() as u64, ..Point::default() };
-        for pid in pids {
-            self.add(pid, &mut point);
+        let detailed = self.sampling.detailed && self.looks.is_multiple_of(LOOKS_A_DETAIL);
+        self.looks += 1;
+        if detailed {
+            self.transferred = (0, 0);
         }
+        for pid in pids {
+            self.add(pid, detailed, &mut point);
+        }
+        (point.read_bytes, point.written_bytes) = self.transferred;
         (point.voluntary_switches, point.involuntary_switches) =
             self.switches.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         Some(self.since_first(point))
     }
 
-    fn add(&mut self, pid: i32, point: &mut Point) {
+    fn add(&mut self, pid: i32, detailed: bool, point: &mut Point) {
         let Some(look) = tree::look(pid, self.units) else { return };
         point.cpu_ns += look.cpu_ns;
         point.resident_bytes += look.resident_bytes;
@@ -135,11 +152,11 @@ impl Tree {
                 None => self.hidden_pages |= tree::is_running(pid),
             }
         }
-        if self.sampling.detailed {
+        if detailed {
             match tree::transferred(pid) {
                 Some((read, written)) => {
-                    point.read_bytes += read;
-                    point.written_bytes += written;
+                    self.transferred.0 += read;
+                    self.transferred.1 += written;
                 }
                 None => self.hidden_io |= tree::is_running(pid),
             }

@@ -1,6 +1,6 @@
 //! Processes and their descendants, as `/proc` shows them.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::OnceLock};
 
 use nix::unistd::{SysconfVar, sysconf};
 
@@ -51,8 +51,9 @@ pub(super) fn descendants(root: i32) -> Vec<i32> {
 
 /// Whether this system lists the children of a thread.
 fn has_children_files() -> bool {
+    static THERE: OnceLock<bool> = OnceLock::new();
     let own = std::process::id();
-    Path::new(&format!("/proc/{own}/task/{own}/children")).exists()
+    *THERE.get_or_init(|| Path::new(&format!("/proc/{own}/task/{own}/children")).exists())
 }
 
 /// The same from the parent that each process names, for systems without lists of children.

@@ -99,6 +99,9 @@ pub fn profile(
         let given = subject.env.iter().rev().find(|(name, _)| name == OsStr::new("PYTHONPATH"));
         let own = given.map(|(_, value)| value.clone()).or_else(|| std::env::var_os("PYTHONPATH"));
         watched.env.extend(injection.environment(own.as_deref()));
+        if is_python(&program) {
+            injection.compile(&program);
+        }
     }
     if let Some(perf) = &perf {
         watched.argv = perf.around(&subject.argv);
@@ -201,10 +204,14 @@ fn read_perf(perf: &PerfFile, wall_ns: u64, builder: &mut Builder) {
     }
 }
 
+/// Whether a program is a Python interpreter, by its name.
+fn is_python(program: &Path) -> bool {
+    program.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("python"))
+}
+
 /// Says why nothing was seen inside, and what is not to be seen this way.
 fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf: bool) {
-    let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    if builder.is_empty() && name.starts_with("python") {
+    if builder.is_empty() && is_python(program) {
         builder.unseen.push(match exit {
             Some(Exit::Code(_)) => "Python: no samples came back; the sampler needs Python 3.8 or later, and does not start under \
                  -I, -E or -S"

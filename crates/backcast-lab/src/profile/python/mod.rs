@@ -8,6 +8,9 @@ use std::{
     ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde::Deserialize;
@@ -25,6 +28,18 @@ pub(crate) const MAIN_THREAD: &str = "MainThread";
 
 const SITE: &str = include_str!("sitecustomize.py");
 const SAMPLER: &str = include_str!("sampler.py");
+const SAMPLER_FILE: &str = "_backcast_sampler.py";
+/// Puts the compiled sampler where `sitecustomize.py` looks for it.
+const COMPILE: &str = "import marshal, sys
+from _frozen_importlib_external import MAGIC_NUMBER
+source = sys.argv[1]
+with open(source, encoding='utf-8') as file:
+    code = compile(file.read(), source, 'exec')
+with open('%s.%s' % (source, MAGIC_NUMBER.hex()), 'wb') as file:
+    file.write(marshal.dumps(code))
+";
+/// Longest time that is given to it.
+const LONGEST_COMPILING: Duration = Duration::from_secs(2);
 const FORMAT: &str = "backcast-python-samples";
 const VERSION: u32 = 1;
 /// Imports that are kept, slowest first.
@@ -49,8 +64,30 @@ impl Injection {
         fs::create_dir(&injection.samples)?;
         fs::create_dir(&injection.code)?;
         fs::write(injection.code.join("sitecustomize.py"), SITE)?;
-        fs::write(injection.code.join("_backcast_sampler.py"), SAMPLER)?;
+        fs::write(injection.code.join(SAMPLER_FILE), SAMPLER)?;
         Ok(injection)
+    }
+
+    /// Has an interpreter compile the sampler, so that the command does not spend its own time on that. Where it cannot, the
+    /// command does.
+    pub fn compile(&self, interpreter: &Path) {
+        let program = Command::new(interpreter)
+            .args(["-I", "-S", "-c", COMPILE])
+            .arg(self.code.join(SAMPLER_FILE))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut program) = program else { return };
+        let begin = Instant::now();
+        while matches!(program.try_wait(), Ok(None)) {
+            if begin.elapsed() > LONGEST_COMPILING {
+                let _ = program.kill();
+                let _ = program.wait();
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// What the child's environment gets; `python_path` is what it would have had.

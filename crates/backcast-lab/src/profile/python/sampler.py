@@ -26,6 +26,8 @@ FLUSH_NS = 1000000000
 FIRST_FLUSH_NS = 250000000
 # Longest wait for the sampling thread to end.
 MAX_WAIT_NS = 1000000000
+# Writing may take one two-hundredth of the time.
+FLUSH_FACTOR = 200
 # A sample may take one thirtieth of the time until the next.
 COST_FACTOR = 30
 
@@ -303,7 +305,7 @@ class Sampler:
                 if now >= flush:
                     if not self.write():
                         return
-                    flush = max(_clock() + FLUSH_NS, now + 50 * (_clock() - now))
+                    flush = max(_clock() + FLUSH_NS, now + FLUSH_FACTOR * (_clock() - now))
                 # Whole periods from the start keep the rate; what came too late is left out.
                 due = max(due + self.period, now + COST_FACTOR * (now - before) // 2)
                 if due < now:
