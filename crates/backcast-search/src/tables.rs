@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use backcast_data::Market;
-use backcast_store::{StoreError, Table, TableColumn, TableFormat, write_table};
+use backcast_store::{Table, TableColumn, TableFormat, render_table};
 use backcast_types::{AssetId, OrderKind, OrderStatus, Reason, Side, Size};
 
-use crate::{RunAccount, RunOutcome, SearchError};
+use crate::{RunAccount, RunOutcome, SearchError, saved::write_aside};
 
 /// Named columns of equal length.
 fn table(columns: Vec<(&str, TableColumn)>) -> Table {
@@ -169,12 +169,12 @@ pub fn equity(run: &RunOutcome) -> Table {
     ])
 }
 
-/// Writes a table as Parquet, whole or not at all.
+/// Writes a table of a kept run as Parquet: aside, then renamed, so a program that is killed leaves the whole file or none. It is not
+/// waited for until the disk has it, which would take most of the time of a short run: the manifest beside it makes the same
+/// bytes again, and nothing here reads the table back.
 pub(crate) fn write(path: &Path, table: &Table) -> Result<(), SearchError> {
     let _span = backcast_spans::span!("search.write_table");
-    write_table(path, TableFormat::Parquet, table).map_err(|error| match error {
-        StoreError::Io { action, path, source } => SearchError::Io { action, path, source },
-        StoreError::DiskFull { path, source } => SearchError::Io { action: "write", path, source },
-        other => SearchError::damaged(path, other),
-    })
+    let bytes = render_table(TableFormat::Parquet, table)
+        .map_err(|error| SearchError::damaged(path, error))?;
+    write_aside(path, &bytes)
 }
