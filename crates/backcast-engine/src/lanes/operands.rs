@@ -150,13 +150,16 @@ impl Maker<'_> {
                 .skip(1)
                 .map(|jobs| {
                     let mut maker = self.clone();
-                    scope.spawn(move || maker.some(jobs))
+                    let worker = std::thread::Builder::new().name("worker".to_owned());
+                    worker.spawn_scoped(scope, move || maker.some(jobs)).map_err(|_| jobs)
                 })
                 .collect();
             let mut parts = vec![self.some(&rest[..piece.min(rest.len())])];
-            parts.extend(
-                others.into_iter().map(|part| part.join().expect("making series does not panic")),
-            );
+            parts.extend(others.into_iter().map(|part| match part {
+                Ok(part) => part.join().expect("making series does not panic"),
+                // Where the system gives no more threads, this one does the work.
+                Err(jobs) => self.some(jobs),
+            }));
             parts
         });
         for part in parts {
