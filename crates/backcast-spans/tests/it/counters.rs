@@ -46,6 +46,17 @@ fn memory_that_stays_is_net_and_the_peak_is_above_it() {
 }
 
 #[test]
+fn memory_of_a_thread_that_ended_is_known_though_it_was_little() {
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
+    let little = || thread::spawn(|| black_box(vec![0_u8; 40_000])).join().unwrap();
+    let kept: Vec<Vec<u8>> = (0..100).map(|_| little()).collect();
+    let memory = recording.finish().memory.expect("the allocator counts");
+    drop(kept);
+    assert!((3_900_000..8_000_000).contains(&memory.net_bytes), "{memory:?}");
+}
+
+#[test]
 fn bytes_copied_and_waits_for_locks_belong_to_the_open_span() {
     let _turn = turn();
     let recording = start(no_sampling("counters"));
