@@ -1,8 +1,6 @@
 //! The flat table: each function once, its own time and its time with all that it called, recursion counted once.
 
-use std::{cmp::Reverse, hash::BuildHasher};
-
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::cmp::Reverse;
 
 use super::{Area, Kind, LineTime, Row, View};
 
@@ -40,11 +38,14 @@ pub struct Function<'a> {
     pub lines: Vec<LineTime>,
 }
 
+/// The place of a function that was not met yet.
+const NOT_YET: u32 = u32::MAX;
+
 impl<'a> Functions<'a> {
     /// Adds up the rows of each function. Linear in the rows: a walk down the tree keeps how often each function is on the way.
     pub fn of(view: &'a View<'_>) -> Functions<'a> {
-        let mut known = Known::for_rows(view.rows.len());
-        let mut list: Vec<Function> = Vec::with_capacity(view.rows.len());
+        let mut places: Vec<u32> = vec![NOT_YET; view.functions];
+        let mut list: Vec<Function> = Vec::with_capacity(view.functions);
         let mut on_path: Vec<u32> = Vec::new();
         // Functions on the way from the root to the current row, and whether the row counts.
         let mut path: Vec<usize> = Vec::new();
@@ -52,12 +53,13 @@ impl<'a> Functions<'a> {
             while path.len() > row.depth {
                 on_path[path.pop().expect("the path is longer than the depth")] -= 1;
             }
-            let next = list.len();
-            let id = known.find(row, &list);
-            if id == next {
+            let place = &mut places[row.function as usize];
+            if *place == NOT_YET {
+                *place = list.len() as u32;
                 list.push(Function::of(row));
                 on_path.push(0);
             }
+            let id = *place as usize;
             let function = &mut list[id];
             function.own_ns += row.own_ns;
             function.samples += row.samples;
@@ -80,27 +82,6 @@ impl<'a> Functions<'a> {
         list.retain(|function| function.kind != Kind::Thread || function.own_ns > 0);
         sort(&mut list);
         Functions { list }
-    }
-}
-
-/// Functions by a number made from what names them. The names themselves are compared where two numbers are equal.
-struct Known(FxHashMap<u64, u32>);
-
-impl Known {
-    fn for_rows(rows: usize) -> Known {
-        Known(FxHashMap::with_capacity_and_hasher(rows, FxBuildHasher))
-    }
-
-    /// The place of a row's function; the end of the list where it is a new one.
-    fn find(&mut self, row: &Row<'_>, list: &[Function<'_>]) -> usize {
-        let mut number = FxBuildHasher.hash_one((&*row.name, row.file, row.line));
-        loop {
-            let place = *self.0.entry(number).or_insert(list.len() as u32) as usize;
-            match list.get(place) {
-                Some(other) if !other.is_of(row) => number = number.wrapping_add(1),
-                _ => return place,
-            }
-        }
     }
 }
 
@@ -137,10 +118,6 @@ impl<'a> Function<'a> {
             calls: None,
             lines: Vec::new(),
         }
-    }
-
-    fn is_of(&self, row: &Row<'_>) -> bool {
-        self.name == row.name && self.file == row.file && self.line == row.line
     }
 
     fn merge_lines(&mut self) {

@@ -1,6 +1,6 @@
 //! One tree of all threads: threads of one name are merged, siblings stand largest first, shares are of all thread time.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, hash::BuildHasher};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -15,6 +15,8 @@ pub struct View<'a> {
     pub samples: u64,
     /// Rows, each directly after its parent's earlier children and theirs; threads are the roots.
     pub rows: Vec<Row<'a>>,
+    /// How many different functions there may be among the rows.
+    pub functions: usize,
 }
 
 /// A call path of the merged tree.
@@ -36,6 +38,8 @@ pub struct Row<'a> {
     pub area: Area,
     /// How it was seen.
     pub source: Source,
+    /// Equal for rows of one name, file and line; below [`View::functions`].
+    pub function: u32,
     /// Threads merged.
     pub threads: u64,
     /// Time in it alone.
@@ -222,10 +226,56 @@ impl<'a> Merge<'a> {
     }
 
     fn name(&self, what: What) -> &str {
+        self.function(what).0
+    }
+
+    /// What makes a function: name, file and line.
+    fn function(&self, what: What) -> (&str, Option<&str>, Option<u32>) {
         match what {
-            What::Thread(place) => &self.names[place as usize],
-            What::Frame(frame) => &self.profile.frames[frame as usize].name,
-            What::Unattributed => UNATTRIBUTED,
+            What::Thread(place) => (&self.names[place as usize], None, None),
+            What::Frame(frame) => {
+                let frame = &self.profile.frames[frame as usize];
+                (&frame.name, frame.file.as_deref(), frame.line)
+            }
+            What::Unattributed => (UNATTRIBUTED, None, None),
+        }
+    }
+
+    /// A number for each function, by the place of what it is, and how many there are. Texts are read here once each and in the
+    /// order in which they stand; later they would be met in the order of the tree, each of them far from the one before.
+    fn numbers(&self) -> (Vec<u32>, usize) {
+        let frames = (0..self.profile.frames.len() as u32).map(What::Frame);
+        let threads = (0..self.names.len() as u32).map(What::Thread);
+        let most = self.place(What::Unattributed) + 1;
+        let mut known: FxHashMap<u64, u32> =
+            FxHashMap::with_capacity_and_hasher(most, FxBuildHasher);
+        let (mut numbers, mut first) = (Vec::with_capacity(most), Vec::with_capacity(most));
+        for what in frames.chain(threads).chain([What::Unattributed]) {
+            let function = self.function(what);
+            let mut hash = FxBuildHasher.hash_one(function);
+            numbers.push(loop {
+                let next = first.len() as u32;
+                let number = *known.entry(hash).or_insert(next);
+                if number == next {
+                    first.push(what);
+                    break number;
+                }
+                if self.function(first[number as usize]) == function {
+                    break number;
+                }
+                // Another function that happens to have this hash.
+                hash = hash.wrapping_add(1);
+            });
+        }
+        (numbers, first.len())
+    }
+
+    fn place(&self, what: What) -> usize {
+        let frames = self.profile.frames.len();
+        match what {
+            What::Frame(frame) => frame as usize,
+            What::Thread(place) => frames + place as usize,
+            What::Unattributed => frames + self.names.len(),
         }
     }
 
@@ -246,6 +296,9 @@ impl<'a> Merge<'a> {
                 None => (total_ns, samples) = (total_ns + ns, samples + seen),
             }
         }
+        // The memory is needed for what follows.
+        self.known = FxHashMap::default();
+        let (numbers, functions) = self.numbers();
         let order = self.order();
         let mut place = vec![0u32; order.len()];
         (0..).zip(&order).for_each(|(at, row)| place[*row as usize] = at);
@@ -258,9 +311,10 @@ impl<'a> Merge<'a> {
                 true => Details::default(),
                 false => self.details.remove(&row).unwrap_or_default(),
             };
-            rows.push(self.finished(merged, parent, depth, details));
+            let function = numbers[self.place(merged.what)];
+            rows.push(Row { function, ..self.finished(merged, parent, depth, details) });
         }
-        View { total_ns, samples, rows }
+        View { total_ns, samples, rows, functions }
     }
 
     fn finished(
@@ -291,6 +345,7 @@ impl<'a> Merge<'a> {
             kind,
             area: frame.map_or(Area::Unknown, |frame| frame.area),
             source: merged.source,
+            function: 0,
             threads: merged.threads,
             own_ns: merged.own_ns,
             total_ns: merged.total_ns,
