@@ -179,7 +179,7 @@ fn cells(line: &Line) -> Vec<[String; 6]> {
 const UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns")];
 
 fn unit(seconds: f64) -> (f64, &'static str) {
-    UNITS.into_iter().find(|(size, _)| seconds >= *size * 0.1).unwrap_or(UNITS[3])
+    UNITS.into_iter().find(|(size, _)| seconds.abs() >= *size * 0.1).unwrap_or(UNITS[3])
 }
 
 /// "9.04 ms", "22 us", "0.39 s".
@@ -190,10 +190,10 @@ fn duration(seconds: f64) -> String {
 /// A time in the unit of another, without it.
 fn bare(seconds: f64, like: f64) -> String {
     let scaled = seconds / unit(like).0;
-    match scaled {
-        x if x >= 100.0 => format!("{x:.0}"),
-        x if x >= 10.0 => format!("{x:.1}"),
-        x => format!("{x:.2}"),
+    match scaled.abs() {
+        x if x >= 100.0 => format!("{scaled:.0}"),
+        x if x >= 10.0 => format!("{scaled:.1}"),
+        _ => format!("{scaled:.2}"),
     }
 }
 
@@ -209,6 +209,7 @@ mod tests {
         assert_eq!(duration(400e-6), "0.40 ms");
         assert_eq!(duration(25e-9), "25.0 ns");
         assert_eq!(bare(0.0101, 0.009), "10.1");
+        assert_eq!(duration(-0.0123), "-12.3 ms");
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What `backcast profile` costs the command that it looks into, and how long its reports take to write.
 
-use std::{ffi::OsStr, path::Path, sync::atomic::AtomicBool};
+use std::{cell::RefCell, ffi::OsStr, path::Path, sync::atomic::AtomicBool};
 
 use backcast_lab::{
-    child::{Capture, Exit, Launcher, RunOptions, Subject},
+    child::{Capture, Exit, Launcher, RunOptions, Sample, Subject},
     profile::{
         self, Area, Builder, Frame, Functions, Kind, Node, Perf, Profile, Source, Split, Thread,
         View,
@@ -90,28 +90,36 @@ fn run(job: &Job, options: &Options) -> Result<Report, String> {
         let short = overhead(&short_name, &short, &program, options.runs.max(21))?;
         let long_name = format!("long {name}");
         let long = overhead(&long_name, &long, &program, options.runs.min(LONG_ROUNDS))?;
-        lines.extend(against(&short, at_most));
-        lines.extend(against(&long, at_most));
-        lines.extend(parts(name, &short, &long));
+        for times in short.iter().chain(&long) {
+            lines.extend(against(times, at_most));
+        }
+        lines.extend(parts(name, &short[0], &long[0]));
+        lines.extend(parts(&format!("{name}, processor time"), &short[1], &long[1]));
     }
     lines.extend(reports(options));
     lines.extend(linear(options));
     Ok(Report { job: job.name, about: job.about, lines })
 }
 
-/// A command plain and profiled, in turns and back; the time is that of the command itself.
+/// A command plain and profiled, in turns and back; the time is that of the command itself, by the clock and then that on a
+/// processor, to which other programs on a busy machine add less.
 fn overhead(
     name: &str,
     subject: &Subject,
     program: &Path,
     rounds: usize,
-) -> Result<[Times; 2], String> {
+) -> Result<[[Times; 2]; 2], String> {
+    let processor = [const { RefCell::new(Vec::new()) }; 2];
+    let used = |side: usize, cost: &Sample| {
+        processor[side].borrow_mut().push((cost.user_ns + cost.system_ns) as f64 / 1e9);
+    };
     let launcher = Launcher::at(program);
     let never = AtomicBool::new(false);
     let plain = || {
         let ran =
             launcher.run(subject, &RunOptions::default(), &never).map_err(|e| e.to_string())?;
         ended(name, ran.sample.exit)?;
+        used(0, &ran.sample);
         Ok::<f64, String>(ran.sample.wall_ns as f64 / 1e9)
     };
     let looks = profile::Options {
@@ -127,6 +135,10 @@ fn overhead(
         if seen.profile.threads.is_empty() {
             return Err(format!("{name}: nothing was seen inside"));
         }
+        used(
+            1,
+            &seen.profile.process.cost.ok_or_else(|| format!("{name}: its cost is not known"))?,
+        );
         Ok(seen.profile.wall_ns as f64 / 1e9)
     };
     let sides = vec![
@@ -134,7 +146,13 @@ fn overhead(
         Side::process(format!("{name}, profiled"), profiled),
     ];
     let times = try_measure(sides, rounds)?;
-    times.try_into().map_err(|_| "two sides have two times".to_owned())
+    let wall: [Times; 2] = times.try_into().map_err(|_| "two sides have two times".to_owned())?;
+    // The first round counts for neither.
+    let processor = [0, 1].map(|side| Times {
+        name: format!("{}, processor time", wall[side].name),
+        seconds: processor[side].borrow()[1..].to_vec(),
+    });
+    Ok([wall, processor])
 }
 
 /// A profiled command held against the plain one.
@@ -154,10 +172,10 @@ fn parts(name: &str, short: &[Times; 2], long: &[Times; 2]) -> [Line; 2] {
     let running = (added(long) - added(short)) / (long[0].median() - short[0].median());
     let fixed = added(short) - running * short[0].median();
     let line = |what: &str, seconds: f64| {
-        let name = format!("a profile of a {name}, {what}");
+        let name = format!("{name}: a profile adds, {what}");
         Line::new(&Times { name, seconds: vec![seconds] }, None)
     };
-    [line("fixed part", fixed), line("each second more", running)]
+    [line("however short it is", fixed), line("each second", running)]
 }
 
 fn ended(name: &str, exit: Exit) -> Result<(), String> {
