@@ -19,6 +19,8 @@
 //! | `#asset-select`, `#metric-select`, `#x-select`, `#y-select`, `#set-0`, `#set-1`, ..., `#best-set`, `#cell-log` | controls of a sweep |
 //! | `#cell-facts`, `#cell-note`, `#cell-command`, `table#which-hold-up`, `#best table`, `table#best-0`, ... | texts of a sweep |
 //! | `#profile`, `#flame`, `#flame-difference`, `#process`, `#flame-search`, `table#profile-paths`, `table#profile-functions` | profile |
+//! | `#runs`, `#pairs`, `#runs-in-order`, `#distribution`, `#memory`, `#ratios`, `#times`, `#scan`, `#history-figure` | what was measured; `#ID-view` chooses, `#ID-note` explains |
+//! | `table#estimates`, `table#costs`, `table#sessions`, `table#conditions`, `table#results`, `table#changes`, `table#alerts`, ... | its tables |
 //! | `#oos-equity`, `#oos-drawdown`, `#oos-select`, `#oos-log-scale`, `#oos-monthly`, `table#windows` | walk-forward |
 //!
 //! `#cell-curve[data-trial]` is the number of the trial whose curve is shown, `#cell-curve[data-curve]` is `full`,

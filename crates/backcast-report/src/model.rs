@@ -27,6 +27,8 @@ pub struct Page {
     pub run: Option<Run>,
     /// Where the time of a command went.
     pub profile: Option<crate::lab::Profile>,
+    /// What was measured, a section for each.
+    pub measured: Vec<crate::lab::Measured>,
 }
 
 /// A named figure on a card.

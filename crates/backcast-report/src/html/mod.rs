@@ -1,6 +1,7 @@
 //! The page's markup, by maud. One file per section.
 
 mod account;
+mod measured;
 mod page;
 mod profile;
 mod run;

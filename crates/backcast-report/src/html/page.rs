@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{profile, run, sweep, walk_forward};
+use super::{measured, profile, run, sweep, walk_forward};
 use crate::STYLE;
 use crate::model::Page;
 use crate::payload::Payload;
@@ -17,6 +17,7 @@ const SCRIPT: &str = concat!(
     include_str!("../page/charts.js"),
     include_str!("../page/sweep.js"),
     include_str!("../page/profile.js"),
+    include_str!("../page/measured.js"),
     include_str!("../page/page.js")
 );
 /// plotly.js (MIT licence, its notice inside), gzipped by the build script.
@@ -42,10 +43,11 @@ pub(crate) fn page(page: &Page, payload: &Payload) -> Markup {
                     @if let Some(model) = &page.walk_forward { (walk_forward::walk_forward(model)) }
                     @if let Some(model) = &page.run { (run::run(model)) }
                     @if let Some(model) = &page.profile { (profile::profile(model)) }
+                    @for model in &page.measured { (measured::measured(model)) }
                 }
                 footer {
                     p { "Made by Backcast " (env!("CARGO_PKG_VERSION")) ". Charts by plotly.js. This file needs no network." }
-                    @if page.profile.is_none() { p { "Past results, simulated ones above all, are no promise of future ones." } }
+                    @if page.profile.is_none() && page.measured.is_empty() { p { "Past results, simulated ones above all, are no promise of future ones." } }
                 }
                 div #tip role="tooltip" hidden {}
                 (data(payload))
@@ -74,6 +76,7 @@ fn header(page: &Page) -> Markup {
                         a href="#profile-paths" { "Call paths" }
                         a href="#profile-functions" { "Functions" }
                     }
+                    @for one in &page.measured { a href={ "#" (one.id) } { (one.heading) } }
                 }
                 button #theme-toggle type="button" aria-label="Switch between light and dark" { "Dark" }
             }
@@ -103,6 +106,7 @@ fn data(payload: &Payload) -> Markup {
         (block("data-grid", &payload.grid))
         (block("data-curves", &payload.curves))
         (block("data-rows", &payload.rows))
+        (block("data-measured", &payload.measured))
         (block("data-charts", &STANDARD.encode(CHARTS)))
     }
 }

@@ -194,6 +194,8 @@ async function start() {
   startGroups();
   startSweep();
   startProfile();
+  const figures = decode(await inflate("data-measured"));
+  startMeasured(figures ? JSON.parse(figures) : []);
   for (const id of Object.keys(charts)) await draw(id);
   let width = innerWidth;
   addEventListener("resize", () => {

@@ -1,6 +1,7 @@
 //! What the page's script gets: a small JSON object of names and references, and packed streams they point into.
 
 mod curves;
+mod measured;
 mod profile;
 mod sweep;
 
@@ -11,6 +12,7 @@ use crate::number;
 use crate::pack::{Packer, gzip_base64};
 
 pub(crate) use curves::span;
+pub(crate) use measured::MAX_VIEWS;
 pub(crate) use profile::profile_tables;
 
 /// Rows that stand in the page as markup; the script brings the others when the reader asks.
@@ -35,6 +37,8 @@ pub(crate) struct Payload {
     pub(crate) curves: String,
     /// Table rows beyond those in the markup: gzipped JSON, from table id to rows of cell texts.
     pub(crate) rows: String,
+    /// Figures of measurements: gzipped JSON.
+    pub(crate) measured: String,
     /// What the page must say where not every set of the sweep is drawn.
     pub(crate) thinning_note: Option<String>,
 }
@@ -71,6 +75,7 @@ pub(crate) fn payload(page: &Page) -> Payload {
         grid,
         curves: curves.finish(),
         rows: further_rows(page),
+        measured: measured_figures(page),
         thinning_note,
     }
 }
@@ -93,7 +98,18 @@ pub(crate) fn tables(page: &Page) -> Vec<(String, &Table)> {
     if let Some(profile) = &page.profile {
         tables.extend(profile_tables(profile).map(|(id, table)| (id.to_owned(), table)));
     }
+    let measured = page.measured.iter().flat_map(|measured| &measured.tables);
+    tables.extend(measured.map(|(id, table)| (id.clone(), table)));
     tables
+}
+
+fn measured_figures(page: &Page) -> String {
+    let figures = measured::figures(&page.measured);
+    if figures.is_empty() {
+        return String::new();
+    }
+    let json = serde_json::to_vec(&figures).expect("names and numbers are valid JSON");
+    gzip_base64(&json)
 }
 
 fn further_rows(page: &Page) -> String {

@@ -2,11 +2,13 @@
 
 use backcast_report::*;
 
-use crate::{pages::*, profiles::profile_page};
+use crate::{measured::measured_page, pages::*, profiles::profile_page};
 
 #[test]
 fn a_page_needs_no_network() {
-    for page in [run_page(), sweep_page(5, 2), walk_forward_page(), profile_page(20)] {
+    for page in
+        [run_page(), sweep_page(5, 2), walk_forward_page(), profile_page(20), measured_page(2, 20)]
+    {
         let html = render(&page);
         let own = html.replace(block(&html, "data-charts"), "");
         for word in ["http:", "https:", "//cdn", "@import", "url(", " src=", "<link", "<iframe"] {
