@@ -11,14 +11,19 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{BenchError, Record, RecordedCommand, Run, Source, record};
+use super::{BenchError, Record, RecordedCommand, Run, Source, Work, record};
 use crate::child::{Exit, Sample};
+
+/// A shorter call would lose more than a thousandth of its time by rounding.
+const LEAST_NS: f64 = 1000.0;
+/// Calls that short ones are told by.
+const MANY: f64 = 1000.0;
 
 /// Programs whose files are understood.
 const KNOWN: &str = "criterion, hyperfine, pytest-benchmark or pyperf";
 
 /// Reads a file of criterion (`sample.json`, or `estimates.json` beside it), hyperfine (`--export-json`), pytest-benchmark
-/// (`--benchmark-json` with `--benchmark-save-data`) or pyperf (`-o`); which, is seen from its contents.
+/// (`--benchmark-json`, or `--benchmark-save` with `--benchmark-save-data`) or pyperf (`-o`); which, is seen from its contents.
 ///
 /// # Errors
 /// [`BenchError::Read`]; [`BenchError::Malformed`] for a file without raw times or with times that are none; [`BenchError::Unknown`].
@@ -58,17 +63,22 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    /// A record of that name from times in nanoseconds, in blocks.
+    /// A record of that name from times in nanoseconds, in blocks. Records hold whole nanoseconds, so calls that take less than a
+    /// microsecond are told by the thousand.
     fn record(&self, program: &str, name: String, blocks: &[Vec<f64>]) -> Result<Record, String> {
+        let shortest = blocks.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+        let calls = if shortest < LEAST_NS { MANY } else { 1.0 };
+        let name = if calls > 1.0 { format!("{name}, {calls} calls") } else { name };
         let command = RecordedCommand { name, argv: Vec::new(), env: Vec::new() };
         let source = Source::Imported(program.to_owned());
         let mut record = Record::new(command, self.taken_at.clone(), source);
+        record.work = (calls > 1.0).then(|| Work { amount: calls, unit: "calls".to_owned() });
         for (block, times) in (0..).zip(blocks) {
             for (slot, ns) in (0..).zip(times) {
                 if !(*ns > 0.0 && *ns < 1e18) {
                     return Err(format!("a time of {} s is none", ns / 1e9));
                 }
-                record.runs.push(Run { block, slot, sample: sample(ns.round() as u64) });
+                record.runs.push(Run { block, slot, sample: sample((ns * calls).round() as u64) });
             }
         }
         if record.runs.is_empty() {

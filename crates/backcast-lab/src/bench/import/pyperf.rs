@@ -30,5 +30,14 @@ fn record(file: &File<'_>, benchmark: &Value) -> Result<Record, String> {
     let blocks = runs.filter(|run| !run["values"].is_null());
     let blocks: Option<Vec<Vec<f64>>> = blocks.map(|run| numbers(&run["values"], 1e9)).collect();
     let blocks = blocks.ok_or_else(|| format!("`{name}` has values that are no numbers"))?;
-    file.record("pyperf", name, &blocks)
+    let mut record = file.record("pyperf", name, &blocks)?;
+    // `pyperf command` tells the most memory of all calls of a process.
+    let processes = benchmark["runs"].as_array().into_iter().flatten();
+    let peaks = processes.filter(|run| !run["values"].is_null());
+    let peaks: Vec<Option<u64>> =
+        peaks.map(|run| run["metadata"]["command_max_rss"].as_u64()).collect();
+    for run in &mut record.runs {
+        run.sample.peak_bytes = peaks.get(run.block as usize).copied().flatten();
+    }
+    Ok(record)
 }
