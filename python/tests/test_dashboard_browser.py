@@ -6,6 +6,7 @@ histories, odd names) comes from files as a command would have written them.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -133,6 +134,15 @@ def write(folder, name, content):
     aside.rename(aside.with_name(f"{name}.json"))
 
 
+def alert(subject, change, commit):
+    """A file as `backcast baseline watch` writes it."""
+    ratio = {"estimate": 1.04, "low": 1.03, "high": 1.05, "level": 0.99}
+    return {
+        "format": "backcast-alert", "version": 1, "time_ns": time.time_ns(), "subject": subject, "class": "0123456789ab", "measure": "wall",
+        "change": change, "ratio": ratio, "before": 1e9, "now": 1.04e9, "commit": commit, "records": [],
+    }  # fmt: skip
+
+
 def full(folder):
     """A project with one of everything."""
     best = [{"account": f"window {i}", "set": f"fast {5 + i}, slow {90 + i}", "value": 1.2 - i / 9, "shown": f"{1.2 - i / 9:.2f}"} for i in range(8)]
@@ -148,8 +158,7 @@ def full(folder):
     write(folder, "5-1", gone)
     alerts = folder / ".backcast" / "baselines" / "alerts"
     alerts.mkdir(parents=True)
-    alert = {"format": "backcast-alert", "version": 1, "time_ns": time.time_ns(), "subject": "sweep grid.toml", "change": "slower"}
-    (alerts / "1.json").write_text(json.dumps({**alert, "ratio": {"low": 1.03, "high": 1.05}, "commit": "0123456789abcdef"}))
+    (alerts / "1.json").write_text(json.dumps(alert("sweep grid.toml", "slower", "0123456789abcdef")), encoding="utf-8")
 
 
 def test_a_running_sweep_is_followed_to_its_end(chromium, program, folder):
@@ -175,6 +184,34 @@ def test_a_running_sweep_is_followed_to_its_end(chromium, program, folder):
             expect(row).to_contain_text("stopped")
             expect(row).to_contain_text("backcast sweep --resume ")
             expect(page.locator("#results tbody tr").first).to_contain_text("slow.toml")
+
+
+def test_where_a_sweep_spends_its_time_is_told_while_somebody_looks(chromium, program, folder):
+    with serving(program, folder) as server, opened(chromium, server.address) as page:
+        with command(program, folder, "sweep", "slow.toml"):
+            card = page.locator(".command-card")
+            expect(card.locator(".bars .name").first).to_contain_text(".")
+            expect(card.locator(".detail", has_text="Caches")).to_contain_text("None.")
+
+
+def test_an_alert_of_a_watch_and_its_baselines_appear(chromium, program, folder):
+    (folder / "pace").write_text("0.01", encoding="utf-8")
+    nap = ["-n", "3", "--warmup", "0", "--name", "nap", "--despite-doubts", "--", "sh", "-c", "sleep $(cat pace)"]
+    with serving(program, folder) as server, opened(chromium, server.address) as page:
+        expect(page.locator("#baselines .nothing")).to_be_visible()
+        subprocess.run([program, "baseline", "save", *nap], cwd=folder, check=True, capture_output=True, timeout=60)
+        row = page.locator("#baselines tbody tr")
+        expect(row).to_have_count(1)
+        expect(row).to_contain_text("nap")
+        (folder / "pace").write_text("0.15", encoding="utf-8")
+        watch = [program, "baseline", "watch", "--every", "100ms", "--times", "2", "--measure", "wall", *nap]
+        told = subprocess.run(watch, cwd=folder, check=False, capture_output=True, timeout=120)
+        assert told.returncode == 1, told
+        expect(page.locator("#alerts tbody tr")).to_have_count(1)
+        expect(page.locator("#alerts tbody tr")).to_contain_text("more than over 3 sessions before")
+        expect(page.locator("[data-total=alerts]")).to_have_text("1")
+        # Three that were saved, the one that looked slow and its repetition, and at least one of the second round.
+        expect(row.locator("td").nth(2)).to_have_text(re.compile("[67]"))
 
 
 def test_two_commands_have_a_card_each_and_a_killed_one_is_told_apart(chromium, program, folder):
@@ -235,7 +272,7 @@ def test_names_stay_text(chromium, program, folder):
     write(folder, "2-1", status(evil, evil, **named, state="failed", exit_code=1, result=evil))
     alerts = folder / ".backcast" / "baselines" / "alerts"
     alerts.mkdir(parents=True)
-    (alerts / "1.json").write_text(json.dumps({"version": 1, "subject": evil, "change": evil, "commit": evil}), encoding="utf-8")
+    (alerts / "1.json").write_text(json.dumps(alert(evil, evil, evil)), encoding="utf-8")
     with serving(program, folder) as server, opened(chromium, server.address) as page:
         expect(page.locator(".command-card h3")).to_have_text(evil)
         expect(page.locator("#ended tbody tr")).to_have_count(1)

@@ -229,8 +229,9 @@ fn the_first_events_tell_what_there_is_and_later_ones_what_changes() {
         .unwrap();
     fs::write(
         alerts.join("one.json"),
-        r#"{"format": "backcast-alert", "version": 1, "time_ns": 5, "subject": "<i>grid</i>",
-            "change": "slower", "ratio": {"low": 1.05, "high": 1.25}, "commit": "abc"}"#,
+        r#"{"format": "backcast-alert", "version": 1, "time_ns": 5, "subject": "<i>grid</i>", "class": "c",
+            "measure": "wall", "change": "slower", "before": 1.0, "now": 1.1, "records": [],
+            "ratio": {"estimate": 1.1, "low": 1.05, "high": 1.25, "level": 0.99}, "commit": "abc"}"#,
     )
     .unwrap();
     let alerts = until("the alert", || {

@@ -7,6 +7,8 @@
 //! A [`Reader`] lists the folder for `backcast dashboard`. Files of processes that are gone without a last word are told
 //! apart by process number and start time; what is old is removed by whoever looks next.
 //!
+//! Whoever looks renews a mark, `watched`; only while it is fresh do commands record their spans and tell where time goes.
+//!
 //! The file is JSON, format `backcast-live`, version 1; its fields are those of [`Status`].
 
 mod history;
@@ -15,6 +17,7 @@ mod process;
 mod publish;
 mod read;
 mod status;
+mod watched;
 
 pub use history::History;
 pub use process::Identity;
@@ -23,3 +26,4 @@ pub use read::{Life, Listing, Reader, Seen};
 pub use status::{
     Best, BestSet, CacheUse, FORMAT, Progress, SpanShare, State, Status, VERSION, Vitals,
 };
+pub use watched::mark;

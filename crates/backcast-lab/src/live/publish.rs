@@ -17,6 +17,7 @@ use super::{
     history::Point,
     pace::{Pace, Rate},
     process, read,
+    watched::{OWN_THREAD, Shares},
 };
 
 /// Time between two writings, and before the first.
@@ -86,7 +87,7 @@ impl Publisher {
         let shared = Arc::new(Shared::default());
         let mut writer = Writer::new(folder, kind, command);
         let of_thread = Arc::clone(&shared);
-        let spawned = thread::Builder::new().name("live".to_owned()).spawn(move || {
+        let spawned = thread::Builder::new().name(OWN_THREAD.to_owned()).spawn(move || {
             writer.write_until_finished(&of_thread);
             writer
         });
@@ -205,6 +206,7 @@ struct Writer {
     started_ns: u64,
     pace: Pace,
     history: History,
+    shares: Shares,
     /// Writings to leave out.
     pause: u32,
     written: bool,
@@ -224,6 +226,7 @@ impl Writer {
             started_ns: unix_ns(),
             pace: Pace::default(),
             history: History::default(),
+            shares: Shares::default(),
             pause: 0,
             written: false,
         }
@@ -279,6 +282,8 @@ impl Writer {
         let facts = lock(&shared.facts).clone();
         let elapsed = self.began.elapsed();
         let elapsed_ns = elapsed.as_nanos() as u64;
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let spans = self.shares.look(folder);
         let vitals = process::vitals();
         let done = shared.done.load(Ordering::Relaxed);
         self.history.look(Point {
@@ -307,7 +312,7 @@ impl Writer {
             result: facts.result,
             progress,
             best: facts.best.map(|ranked| ranked.best),
-            spans: facts.spans,
+            spans: if facts.spans.is_empty() { spans } else { facts.spans },
             caches: facts.caches,
             vitals,
             history: self.history.clone(),

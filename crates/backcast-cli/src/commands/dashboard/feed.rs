@@ -7,17 +7,22 @@ use std::{
 };
 
 use axum::body::Bytes;
-use backcast_lab::live::{Life, Listing, Reader, Seen, State};
+use backcast_lab::live::{Life, Listing, Reader, Seen, State, mark};
 use backcast_search::{Made, recently_made};
 use backcast_store::Home;
 use serde::Serialize;
 
-use super::alerts::{self, Alert};
+use super::{
+    alerts::{self, Told},
+    baselines::{Baselines, Changed, Kept},
+};
 
 /// Results at most that are shown.
 const MOST_RESULTS: usize = 12;
 /// A result that was made again changes no folder that is looked at; so long it may go unseen.
 const RESULTS_EVERY: Duration = Duration::from_secs(30);
+/// Time between two marks that somebody looks.
+const MARK_EVERY: Duration = Duration::from_secs(1);
 /// Folders whose times tell that there is something new.
 const WATCHED: [&str; 4] = ["runs", "sweeps", "walk_forwards", "baselines/alerts"];
 
@@ -28,8 +33,10 @@ pub(super) struct Feed {
     listing: Listing,
     times: Vec<Option<SystemTime>>,
     looked: Option<Instant>,
+    marked: Option<Instant>,
     results: Vec<MadeResult>,
-    alerts: Vec<Alert>,
+    alerts: Vec<Told>,
+    baselines: Baselines,
     news: News,
 }
 
@@ -72,7 +79,9 @@ struct Project<'a> {
     version: &'static str,
     ended: Vec<Ended<'a>>,
     results: &'a [MadeResult],
-    alerts: &'a [Alert],
+    baselines: &'a [Kept],
+    changes: &'a [Changed],
+    alerts: &'a [Told],
     unreadable: usize,
     newer: usize,
 }
@@ -110,27 +119,39 @@ impl Feed {
             listing: Listing::default(),
             times: Vec::new(),
             looked: None,
+            marked: None,
             results: Vec::new(),
             alerts: Vec::new(),
+            baselines: Baselines::default(),
             news: News::default(),
         }
     }
 
     /// Looks at everything that may have changed.
     pub(super) fn look(&mut self) -> News {
+        self.mark();
         let commands = self.reader.look();
         let ended = self.listing.ended.len();
         if commands {
             self.listing = self.reader.listing();
         }
         let results = self.look_at_results(self.listing.ended.len() > ended);
-        if commands || results {
+        let baselines = self.baselines.look(&self.home.join("baselines"));
+        if commands || results || baselines {
             self.news.running.set(&self.listing.running);
             let mut project = std::mem::take(&mut self.news.project);
             project.set(&self.project());
             self.news.project = project;
         }
         self.news.clone()
+    }
+
+    /// Tells commands that somebody looks. A folder that cannot be written to costs the shares of spans alone.
+    fn mark(&mut self) {
+        if self.marked.is_none_or(|at| at.elapsed() >= MARK_EVERY) {
+            self.marked = Some(Instant::now());
+            let _ = mark(&self.home.join("live"));
+        }
     }
 
     /// Reads results and alerts again where a command has ended or a folder has changed, and now and then.
@@ -145,7 +166,7 @@ impl Feed {
         self.looked = Some(Instant::now());
         let made = recently_made(&self.home, MOST_RESULTS);
         self.results = made.into_iter().map(MadeResult::from).collect();
-        self.alerts = alerts::recent(&self.home);
+        self.alerts = alerts::recent(&self.home.join("baselines"));
         true
     }
 
@@ -156,6 +177,8 @@ impl Feed {
             version: env!("CARGO_PKG_VERSION"),
             ended: self.listing.ended.iter().map(Ended::from).collect(),
             results: &self.results,
+            baselines: &self.baselines.kept,
+            changes: &self.baselines.changes,
             alerts: &self.alerts,
             unreadable: self.listing.unreadable,
             newer: self.listing.newer,

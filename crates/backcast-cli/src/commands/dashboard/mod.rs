@@ -1,6 +1,7 @@
 //! `backcast dashboard`: the live page of a project, served to this machine alone.
 
 mod alerts;
+mod baselines;
 mod feed;
 mod server;
 mod token;

@@ -108,13 +108,13 @@ function bars(rows) {
 const SHOWN_SPANS = 10;
 
 function shares(spans) {
-  if (!spans.length) return null;
+  if (!spans.length) return block("Where time goes", make("p", "none", "Not known yet: recorded only while this page looks."));
   const rows = [...spans].sort((a, b) => b.share - a.share).slice(0, SHOWN_SPANS);
   return block("Where time goes", bars(rows.map(({ name, share }) => ({ name, share, text: number(share * 100, 1) + " %" }))));
 }
 
 function caches(all) {
-  if (!all.length) return null;
+  if (!all.length) return block("Caches", make("p", "none", "None."));
   const row = ({ name, hits, misses, bytes: size }) => {
     const share = hits + misses > 0 ? hits / (hits + misses) : 0;
     return { name: known(size) ? `${name}, ${bytes(size)}` : name, share, text: number(share * 100, 1) + " % hits" };

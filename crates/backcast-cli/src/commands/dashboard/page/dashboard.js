@@ -109,9 +109,21 @@ function resultRow(one) {
 }
 
 function alertRow(one) {
-  const ratio = one.ratio ? `${number(one.ratio.low, 3)} to ${number(one.ratio.high, 3)}` : DASH;
-  const commit = one.commit ? cell("", make("code", "", one.commit.slice(0, 12))) : make("td", "", DASH);
-  return row(one.subject, make("td", "text", one.change), make("td", "number", ratio), commit, age(one.time_ns));
+  const ratio = `${number(one.ratio.low, 3)} to ${number(one.ratio.high, 3)}`;
+  return row(one.subject, make("td", "text", one.change), make("td", "number", ratio), commitCell(one.commit), age(one.time_ns));
+}
+
+const commitCell = (commit) => (commit ? cell("", make("code", "", commit.slice(0, 13))) : make("td", "undefined", DASH));
+const at = (time) => Date.parse(time) * 1e6;
+const change = (ratio) => (known(ratio) ? `${ratio > 1 ? "+" : ratio < 1 ? "\u2212" : ""}${number(Math.abs(ratio - 1) * 100, 1)}${SPACE}%` : DASH);
+
+function baselineRow(one) {
+  return row(one.subject, make("td", "number", briefTime(one.wall_ns)), make("td", "number", number(one.sessions)), cell("", make("code", "", one.class)), commitCell(one.commit), age(at(one.taken_at)));
+}
+
+function changeRow(one) {
+  const interval = known(one.low) ? `${change(one.low)} to ${change(one.high)}` : DASH;
+  return row(one.subject, one.measure, make("td", "number", change(one.ratio)), make("td", "number", interval), commitCell(one.commit), age(at(one.since)));
 }
 
 function showProject(news) {
@@ -123,6 +135,8 @@ function showProject(news) {
   say($("version"), news.version);
   fill("ended", news.ended.map(endedRow));
   fill("results", news.results.map(resultRow));
+  fill("baselines", news.baselines.map(baselineRow));
+  fill("changes", news.changes.map(changeRow));
   fill("alerts", news.alerts.map(alertRow));
   showNotices();
   tick();

@@ -60,6 +60,13 @@ function duration(ms) {
   return Math.floor(whole / 86400) + SPACE + "d" + SPACE + Math.floor((whole % 86400) / 3600) + SPACE + "h";
 }
 
+// 1.23 ms, 41.5 s: a time that was measured, in nanoseconds.
+function briefTime(ns) {
+  if (!known(ns)) return DASH;
+  const [size, unit] = [[1e9, "s"], [1e6, "ms"], [1e3, "\u00b5s"]].find(([least]) => ns >= least) || [1, "ns"];
+  return brief(ns / size) + SPACE + unit;
+}
+
 // Ages are told in whole seconds: they are looked at once a second.
 const ago = (ms) => (ms < 2000 ? "just now" : duration(Math.max(0, Math.floor(ms / 1000) * 1000)).replace(/\.0/, "") + SPACE + "ago");
 
