@@ -1,7 +1,11 @@
 //! `backcast report`: the page of a run or sweep, made earlier or now.
 
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
+use backcast_lab::{bench::export::sessions_from_json, stats::Criteria};
 use backcast_search::{
     Quiet, SearchError, Spec, SweepOptions, SweepOutcome, WalkForwardOutcome, run_spec, saved_run,
     saved_sweep, saved_walk_forward, sweep, walk_forward,
@@ -9,22 +13,24 @@ use backcast_search::{
 use backcast_store::Home;
 
 use crate::{
-    commands::sweep::Judged,
+    commands::{sweep::Judged, verify},
     failure::Failure,
     isa::IsaOption,
-    output, page,
+    output,
+    page::{self, lab::Proven},
     spec_file::{self, Changes},
     terminal::Terminal,
 };
 
-/// Make the HTML page of a run, a sweep, a walk-forward test or a spec
+/// Make the HTML page of a run, a sweep, a walk-forward test, a spec, a certificate or benchmarks
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     backcast report 0123456789ab --out report.html         a run or sweep made earlier\n  \
-    backcast report examples/sma_cross.toml --out run.html  runs the spec first")]
+    backcast report examples/sma_cross.toml --out run.html  runs the spec first\n  \
+    backcast report figures.json --out bench.html           what `backcast bench --export` or `certify` wrote")]
 pub(crate) struct Args {
-    /// Id of a run or sweep, or a spec (one set is run, several are swept)
-    #[arg(value_name = "ID|SPEC")]
+    /// Id of a run or sweep, a spec (one set is run, several are swept), or a .json file of `bench` or `certify`
+    #[arg(value_name = "ID|SPEC|FILE.json")]
     what: String,
     #[command(flatten)]
     changes: Changes,
@@ -36,8 +42,11 @@ pub(crate) struct Args {
 /// Makes the page.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     output::check([&Some(args.out.clone())])?;
-    let home = Home::find()?;
     terminal.live.subject(&args.what);
+    if args.what.ends_with(".json") {
+        return measured(Path::new(&args.what), args, terminal);
+    }
+    let home = Home::find()?;
     let looks_like_id = args.what.len() == 12 && args.what.bytes().all(|b| b.is_ascii_hexdigit());
     if !looks_like_id {
         let spec = spec_file::read(args.what.as_ref(), &args.changes.overrides())?;
@@ -92,6 +101,34 @@ fn walked(args: &Args, home: &Home, terminal: &mut Terminal) -> Result<(), Failu
         return Err(Failure::new(message).help(format!("test it anew: {command}")));
     }
     page::write(&args.out, &page::walk_forward(&saved.spec, &market, &result, &command), terminal)
+}
+
+/// The page of a certificate or of sessions: which of them, the file says itself.
+fn measured(path: &Path, args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    if !args.changes.is_empty() {
+        return Err(Failure::usage("what was measured cannot be changed")
+            .help("--set, --from and --to are for specs"));
+    }
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("cannot read {shown}: {error}")))?;
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: Option<String>,
+    }
+    let format = serde_json::from_str::<Head>(&text).ok().and_then(|head| head.format);
+    let page = if format.as_deref() == Some("backcast-certificate") {
+        page::lab::certificate(&Proven::by(&verify::sound(path)?))
+    } else {
+        let sessions = sessions_from_json(&text, &shown)?;
+        let levels = sessions.iter().filter_map(|session| session.comparison.as_ref());
+        let level = levels.map(|comparison| comparison.ratio.level).next();
+        let level = level.unwrap_or(Criteria::default().level);
+        let (settings, against) = (&[][..], &[][..]);
+        let sessions = &sessions[..];
+        page::lab::bench(&page::lab::Benches { sessions, settings, against, level, least: None })
+    };
+    page::write(&args.out, &page, terminal)
 }
 
 fn unknown(id: &str, home: &Home) -> Failure {

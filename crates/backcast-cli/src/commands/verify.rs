@@ -13,12 +13,17 @@ use backcast_lab::{
 use backcast_store::Home;
 
 use super::certify::{self, Proof};
-use crate::{failure::Failure, interrupt, terminal::Terminal};
+use crate::{
+    failure::Failure,
+    interrupt, output,
+    page::{self, lab::Proven},
+    terminal::Terminal,
+};
 
 /// Compute a certificate again from its raw samples, or measure it again
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
-    backcast verify certificate.json\n  \
+    backcast verify certificate.json --report proof.html\n  \
     backcast verify 0123456789ab --rerun\n\n\
     Exit codes: 0 all of it follows from its samples, 1 something does not, 2 wrong usage, 3 could not measure.")]
 pub(crate) struct Args {
@@ -27,12 +32,27 @@ pub(crate) struct Args {
     /// Compare and measure again, as the certificate says it was done
     #[arg(long)]
     rerun: bool,
+    /// Write the HTML page of the certificate; with --rerun, of the new one
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 /// Recomputes, and measures again if asked.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
-    let path = path_of(&args.certificate)?;
-    let text = std::fs::read_to_string(&path)
+    output::check([&args.report])?;
+    let certificate = sound(&path_of(&args.certificate)?)?;
+    certify::print_certificate(&certificate, terminal)?;
+    terminal.say("all of it follows from its samples");
+    let newest = if args.rerun { again(&certificate, terminal)? } else { certificate };
+    match &args.report {
+        Some(path) => page::write(path, &page::lab::certificate(&Proven::by(&newest)), terminal),
+        None => Ok(()),
+    }
+}
+
+/// The certificate of a file, once all of it follows from its samples.
+pub(super) fn sound(path: &Path) -> Result<Certificate, Failure> {
+    let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     let certificate = Certificate::from_json(&text, &path.display().to_string())?;
     let faults = certificate.faults()?;
@@ -48,9 +68,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         ))
         .help("the file was changed after it was issued, or issued by another program"));
     }
-    certify::print_certificate(&certificate, terminal)?;
-    terminal.say("all of it follows from its samples");
-    if args.rerun { again(&certificate, terminal) } else { Ok(()) }
+    Ok(certificate)
 }
 
 fn path_of(named: &str) -> Result<PathBuf, Failure> {
@@ -77,7 +95,7 @@ fn path_of(named: &str) -> Result<PathBuf, Failure> {
 }
 
 /// Takes the evidence and the measurement anew. The gain may be another; the conditions are those of the certificate.
-fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<(), Failure> {
+fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certificate, Failure> {
     for side in [&certificate.before, &certificate.after] {
         if let [input, ..] = side.changed_inputs()[..] {
             let message = format!("{} is no longer what was certified", input.path);
@@ -115,7 +133,8 @@ fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<(), Failu
         Ok(second) => {
             terminal.print("\nmeasured again\n")?;
             certify::print_certificate(&second, terminal)?;
-            certify::keep(&second, None, terminal)
+            certify::keep(&second, None, terminal)?;
+            Ok(second)
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Results to pages: everything computed in `backcast-search` is laid into the structs of `backcast-report`.
 
 mod account;
+pub(crate) mod cells;
+pub(crate) mod lab;
 mod manifest;
 mod sweep;
 mod walk_forward;

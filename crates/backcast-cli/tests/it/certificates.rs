@@ -107,8 +107,13 @@ fn a_gain_is_certified_kept_and_computed_again() {
     assert!(outcome.stdout.contains("identical: 1 case"), "{}", outcome.stdout);
     let verified = project.run(&["verify", "c.json"]);
     assert_eq!(verified.code, 0, "{}", verified.stderr);
+    project.stdout(&["verify", "c.json", "--report", "proof.html"]);
+    project.stdout(&["report", "c.json", "--out", "again.html"]);
+    let pages = ["proof.html", "again.html"].map(|name| std::fs::read(project.path(name)).unwrap());
+    assert!(pages[0] == pages[1], "both doors lead to one page");
     let text = std::fs::read_to_string(project.path("c.json")).unwrap();
     project.write("forged.json", &text.replacen("\"wall_ns\":", "\"wall_ns\":1", 1));
+    assert_eq!(project.run(&["report", "forged.json", "--out", "forged.html"]).code, 1);
     let forged = project.run(&["verify", "forged.json"]);
     assert_eq!(forged.code, 1);
     assert!(
@@ -116,6 +121,32 @@ fn a_gain_is_certified_kept_and_computed_again() {
         "{}",
         forged.stderr
     );
+}
+
+#[test]
+fn a_certificate_is_measured_again_unless_its_program_changed() {
+    let project = Project::new();
+    project.write("new.sh", "echo done");
+    let args = ["certify", "sh -c 'sleep 0.05; echo done'", "sh new.sh", "--equal", "stdout"];
+    let outcome = project.run(&[&args[..], &["-n", "8", "--output", "c.json"]].concat());
+    if outcome.code == 3 {
+        assert!(outcome.stderr.contains("no certificate: "), "{}", outcome.stderr);
+        return;
+    }
+    assert_eq!(outcome.code, 0, "{}", outcome.told());
+    let kept = || std::fs::read_dir(project.path(".backcast/certificates")).unwrap().count();
+    let again = project.run(&["verify", "c.json", "--rerun"]);
+    if again.code != 3 {
+        assert_eq!(again.code, 0, "{}", again.told());
+        assert!(again.stdout.contains("\nmeasured again\n"), "{}", again.stdout);
+        assert_eq!(again.stdout.matches("time saved").count(), 2, "{}", again.stdout);
+        assert_eq!(kept(), 2, "the second certificate is kept beside the first");
+    }
+    project.write("new.sh", "echo done # and changed");
+    let changed = project.run(&["verify", "c.json", "--rerun"]);
+    assert_eq!(changed.code, 3, "{}", changed.told());
+    assert!(changed.stderr.contains("is no longer what was certified"), "{}", changed.stderr);
+    assert_eq!(project.run(&["verify", "c.json"]).code, 0, "its samples still say the same");
 }
 
 #[test]
@@ -214,12 +245,20 @@ fn the_loop_keeps_what_is_certified_and_prints_the_command_it_ends_with() {
         "stdout",
         "-n",
         "10",
+        "--report",
+        "chain.html",
         "--",
         "sh",
         "work.sh",
     ]);
     assert!(outcome.stderr.contains("other: restored: a result moved"), "{}", outcome.stderr);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let page = std::fs::read_to_string(project.path("chain.html")).unwrap();
+    assert!(page.contains("<h1>Certified changes</h1>") && page.contains("id=\"trials\""));
+    assert!(
+        page.contains("taken back") && page.contains("a result moved"),
+        "why it was taken back"
+    );
     // On a restless machine nothing can be certified, which the table says.
     if outcome.stdout.contains("all together save") {
         assert!(

@@ -15,7 +15,7 @@ pub struct CheckOptions {
     pub gate: GateOptions,
     /// What may not get worse.
     pub measures: Vec<Measure>,
-    /// A commit whose sessions are the base, by its beginning; if not given, the level since the last change.
+    /// A commit whose sessions are the base, or the id of one session, by its beginning; if not given, the level since the last change.
     pub against: Option<String>,
 }
 
@@ -89,7 +89,11 @@ fn gate_of(
     base.retain(|figure| figure.id != now.id);
     let told = match &options.against {
         Some(commit) => {
-            base.retain(|figure| is_of(figure, commit));
+            let of_commit = base.iter().any(|figure| is_of(figure, commit));
+            base.retain(|figure| match of_commit {
+                true => is_of(figure, commit),
+                false => figure.id.starts_with(commit),
+            });
             gate_against(&base, measure, now, &options.gate)?
         }
         None => {

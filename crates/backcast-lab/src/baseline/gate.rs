@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Figure, History, Measure, history::level_of};
-use crate::stats::{Interval, StatsError, distributions::student_quantile};
+use crate::stats::{Interval, StatsError, Verdict, distributions::student_quantile};
 
 /// Level of the floor. To miss a regression once in forty times is tolerable, to cry wolf as often is not.
 const FLOOR_LEVEL: f64 = 0.95;
@@ -64,6 +64,23 @@ pub struct Judgement {
     pub sessions: usize,
     /// Ids of sessions that were left out because they lie severely far from the rest of their level.
     pub left_out: Vec<String>,
+}
+
+impl Judgement {
+    /// What the interval says by itself: whether all of it lies on one side of equal, or else within the margin. How many more sessions
+    /// would decide is not told.
+    pub fn verdict(&self, within: f64) -> Verdict {
+        let Interval { low, high, .. } = self.ratio;
+        if high < 1.0 {
+            Verdict::Faster
+        } else if low > 1.0 {
+            Verdict::Slower
+        } else if high < 1.0 + within && low > 1.0 / (1.0 + within) {
+            Verdict::Equivalent { within }
+        } else {
+            Verdict::Inconclusive { pairs_needed: u32::MAX }
+        }
+    }
 }
 
 impl Gate {

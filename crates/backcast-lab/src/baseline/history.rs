@@ -1,9 +1,11 @@
 //! Figures of one command on one class of machines, oldest first, and where their level changed.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Figure, Measure};
-use crate::stats::{ChangeOptions, Changes, Label, StatsError, change_points, labels};
+use super::{Figure, Measure, gate::log_ratio};
+use crate::stats::{ChangeOptions, Changes, Interval, Label, StatsError, change_points, labels};
 
 /// Sessions of one level from which far ones can be told.
 const ENOUGH_FOR_OUTLIERS: usize = 6;
@@ -56,6 +58,34 @@ impl History {
     pub fn present(&self) -> &[Figure] {
         let begin = self.changes.points.last().map_or(0, |point| point.index);
         &self.figures[begin..]
+    }
+
+    /// Stretches of one level, as positions in `figures`; one more than there are changes, and none without figures.
+    pub fn levels(&self) -> Vec<Range<usize>> {
+        let begins = self.changes.points.iter().map(|point| point.index);
+        let begins: Vec<usize> = std::iter::once(0).chain(begins).collect();
+        let ends = begins.iter().skip(1).copied().chain([self.figures.len()]);
+        let levels = begins.iter().zip(ends).map(|(begin, end)| *begin..end);
+        levels.filter(|level| !level.is_empty()).collect()
+    }
+
+    /// What a change, told by its number, did: the level after it by the level before it, with the interval that the spread of
+    /// their sessions leaves. Nothing where there is no such change.
+    ///
+    /// # Errors
+    /// [`StatsError::Parameter`] for a level of confidence outside (0, 1).
+    pub fn ratio_of_change(
+        &self,
+        change: usize,
+        level: f64,
+    ) -> Result<Option<Interval>, StatsError> {
+        let levels = self.levels();
+        let (Some(before), Some(after)) = (levels.get(change), levels.get(change + 1)) else {
+            return Ok(None);
+        };
+        let of = |range: &Range<usize>| &self.figures[range.clone()];
+        let (log, ..) = log_ratio(of(before), of(after), self.measure, level)?;
+        Ok(Some(log.map(libm::exp)))
     }
 }
 

@@ -197,8 +197,8 @@ impl Session {
     pub fn judged(mut self, criteria: &Criteria) -> Result<Session, BenchError> {
         let runs = &self.candidate.runs;
         let (comparison, noise) = match &self.base {
-            Some(base) => {
-                let pairs = pairs(&base.runs, runs);
+            Some(_) => {
+                let pairs = self.pairs();
                 (Some(compare_pairs(&pairs, criteria)), noise_floor(&pairs, criteria))
             }
             None => (None, noise_floor_of_equals(&pairs_of_one(runs), criteria)),
@@ -210,6 +210,12 @@ impl Session {
         let doubts = doubts(&self, steal);
         self.doubts.extend(doubts);
         Ok(self)
+    }
+
+    /// Neighbouring runs of base and candidate, in nanoseconds: what the comparison is made from. None without a base.
+    pub fn pairs(&self) -> Vec<Pair> {
+        let base = self.base.as_ref();
+        base.map_or_else(Vec::new, |base| pairs(&base.runs, &self.candidate.runs))
     }
 
     /// What follows from verdict and doubts. A session without comparison passes unless a clock failed.

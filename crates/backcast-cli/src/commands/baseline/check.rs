@@ -31,8 +31,8 @@ pub(super) struct Args {
     what: What,
     #[command(flatten)]
     gate: GateWords,
-    /// Compare with the sessions of this commit, in place of the level since the last change
-    #[arg(long, value_name = "COMMIT")]
+    /// Compare with the sessions of this commit, or with the session of this id, in place of the level since the last change
+    #[arg(long, value_name = "COMMIT|ID")]
     against: Option<String>,
     /// Judge sessions that `backcast bench --export FILE.json` wrote, instead of measuring
     #[arg(long, value_name = "FILE", group = "measured", conflicts_with_all = ["spec", "command", "suite"])]

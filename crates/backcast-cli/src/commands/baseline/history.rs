@@ -1,17 +1,26 @@
 //! `backcast baseline history`: what a command took over time, and where that changed.
 
-use backcast_lab::baseline::{Contents, Subject};
+use std::path::PathBuf;
+
+use backcast_lab::baseline::{Alert, BaselineError, Contents, History, Measure, Store, Subject};
 
 use super::{MeasureWord, contents, own_store, show};
 use crate::{
     failure::{Failure, nearest},
     measuring::share,
+    output, page,
     table::{Column, Format, Table},
     terminal::Terminal,
 };
 
+/// Level of the intervals of changes.
+const LEVEL: f64 = 0.95;
+
 /// See what commands took over time, and where that changed
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    backcast baseline history\n  \
+    backcast baseline history examples/sma_grid.toml --measure peak --report history.html")]
 pub(super) struct Args {
     /// Commands by their names; all if not given
     #[arg(value_name = "NAME")]
@@ -25,12 +34,16 @@ pub(super) struct Args {
     /// Smaller changes are not looked for
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
     minimum_change: f64,
+    /// Write the HTML page of all measures, with levels, changes and alerts
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check([&args.report])?;
     let store = own_store()?;
     let contents = contents(&store, terminal)?;
     let subjects = chosen(&contents, args)?;
@@ -41,7 +54,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         let history =
             contents.history(&subject.name, &subject.class, measure, args.minimum_change)?;
         for (i, figure) in history.figures.iter().enumerate() {
-            let point = history.changes.points.iter().find(|point| point.index == i);
+            let change = history.changes.points.iter().position(|point| point.index == i);
+            let point = change.map(|change| &history.changes.points[change]);
+            let ratio = change.map(|change| history.ratio_of_change(change, LEVEL));
+            let ratio = ratio.transpose().map_err(BaselineError::from)?.flatten();
             let row = match args.format {
                 Format::Table => vec![
                     subject.name.as_str().into(),
@@ -50,6 +66,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
                     figure.commit.clone().into(),
                     show::figure(measure, figure.median).into(),
                     point.map(|point| show::change(point.ratio)).into(),
+                    ratio.map(|it| show::ends(&it)).into(),
                 ],
                 _ => vec![
                     subject.name.as_str().into(),
@@ -63,6 +80,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
                     figure.error.into(),
                     point.map(|point| point.ratio).into(),
                     point.map(|point| point.p).into(),
+                    ratio.map(|ratio| ratio.low).into(),
+                    ratio.map(|ratio| ratio.high).into(),
                 ],
             };
             table.push(row);
@@ -77,15 +96,55 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     table.print(args.format, terminal)?;
     terminal.flush()?;
     notes.iter().for_each(|note| terminal.say(note));
-    Ok(())
+    report(args, &subjects, &contents, &store, terminal)
+}
+
+/// Writes the page, where one is wanted; the measure that was asked for stands first.
+fn report(
+    args: &Args,
+    subjects: &[Subject],
+    contents: &Contents,
+    store: &Store,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let Some(path) = &args.report else { return Ok(()) };
+    let mut measures = Measure::ALL;
+    measures.sort_by_key(|measure| *measure != args.measure.measure());
+    let mut histories: Vec<History> = Vec::new();
+    for measure in measures {
+        for Subject { name, class, .. } in subjects {
+            let history = contents.history(name, class, measure, args.minimum_change)?;
+            histories.extend((!history.figures.is_empty()).then_some(history));
+        }
+    }
+    let told = page::lab::Told {
+        histories: &histories,
+        alerts: &Alert::read_all(store.folder()),
+        store: store.folder().display().to_string(),
+        minimum_change: args.minimum_change,
+    };
+    page::write(path, &page::lab::history(&told), terminal)
 }
 
 fn columns(format: Format) -> Vec<Column> {
     let names: &[&str] = match format {
-        Format::Table => &["command", "class", "taken_at", "commit", "median", "change"],
+        Format::Table => {
+            &["command", "class", "taken_at", "commit", "median", "change", "interval"]
+        }
         _ => &[
-            "command", "class", "measure", "taken_at", "commit", "id", "runs", "median", "error",
-            "change", "change_p",
+            "command",
+            "class",
+            "measure",
+            "taken_at",
+            "commit",
+            "id",
+            "runs",
+            "median",
+            "error",
+            "change",
+            "change_p",
+            "change_low",
+            "change_high",
         ],
     };
     names.iter().map(|name| Column::new(*name)).collect()

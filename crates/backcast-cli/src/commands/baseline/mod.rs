@@ -9,6 +9,7 @@ mod save;
 mod show;
 mod watch;
 
+pub(crate) use self::show::figure as figure_words;
 use backcast_lab::baseline::{Contents, Measure, Store};
 use backcast_store::Home;
 use clap::{Subcommand, ValueEnum};
@@ -78,12 +79,12 @@ impl MeasureWord {
 }
 
 /// The project's own store.
-fn own_store() -> Result<Store, Failure> {
+pub(crate) fn own_store() -> Result<Store, Failure> {
     Ok(Store::at(Home::find()?.path().join("baselines")))
 }
 
 /// What a store holds; what it holds and cannot be read is told.
-fn contents(store: &Store, terminal: &mut Terminal) -> Result<Contents, Failure> {
+pub(crate) fn contents(store: &Store, terminal: &mut Terminal) -> Result<Contents, Failure> {
     let contents = store.contents()?;
     if let Some(first) = contents.unread.first() {
         let n = contents.unread.len();

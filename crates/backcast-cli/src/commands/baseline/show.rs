@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A figure in the unit of its measure.
-pub(super) fn figure(measure: Measure, value: f64) -> String {
+pub(crate) fn figure(measure: Measure, value: f64) -> String {
     match measure {
         Measure::Wall | Measure::Cpu => time(value / 1e9),
         Measure::Peak => format!("{} MB", number::grouped(value / 1e6, 1)),
@@ -27,7 +27,12 @@ pub(super) fn change(ratio: f64) -> String {
 
 /// `+3.2 % [+1.0 % to +5.5 %]`.
 pub(super) fn interval(ratio: &Interval) -> String {
-    format!("{} [{} to {}]", change(ratio.estimate), change(ratio.low), change(ratio.high))
+    format!("{} [{}]", change(ratio.estimate), ends(ratio))
+}
+
+/// `+1.0 % to +5.5 %`.
+pub(super) fn ends(ratio: &Interval) -> String {
+    format!("{} to {}", change(ratio.low), change(ratio.high))
 }
 
 /// A table of gates for people: what was, what is, what follows.

@@ -1,10 +1,14 @@
 //! Figures of sessions as text for people, and as tables for all.
 
 use backcast_lab::{
-    bench::{Record, Session, export::verdict_word},
-    stats::{Verdict, outliers, student_interval},
+    bench::{
+        Record, Session, Source,
+        export::{verdict_word, word},
+    },
+    stats::{Comparison, Verdict, outliers, student_interval},
 };
 
+use super::baseline::Against;
 use crate::{
     number,
     table::{Column, Show, Table},
@@ -89,13 +93,15 @@ fn memory(record: &Record, peak: u64) -> String {
     format!("{at_most}{} peak of one process{tree}", megabytes(peak))
 }
 
-/// What the comparison of a session says, the session's own noise, and what speaks against both.
-pub(super) fn of_comparison(session: &Session) -> String {
-    let Some(comparison) = &session.comparison else { return String::new() };
-    let ratio = comparison.ratio;
-    let level = number::percent(ratio.level, 0);
-    let change = number::percent((ratio.estimate - 1.0).abs(), 2);
-    let verdict = match comparison.verdict {
+/// `faster by 3.20 %`, `inconclusive; about 80 pairs would decide`.
+pub(crate) fn verdict_sentence(comparison: &Comparison) -> String {
+    verdict_words(comparison.verdict, comparison.ratio.estimate)
+}
+
+/// The same of a verdict and the ratio that it is of.
+pub(super) fn verdict_words(verdict: Verdict, ratio: f64) -> String {
+    let change = number::percent((ratio - 1.0).abs(), 2);
+    match verdict {
         Verdict::Faster => format!("faster by {change}"),
         Verdict::Slower => format!("slower by {change}"),
         Verdict::Equivalent { within } => {
@@ -108,7 +114,15 @@ pub(super) fn of_comparison(session: &Session) -> String {
                 number::grouped(f64::from(pairs_needed), 0)
             )
         }
-    };
+    }
+}
+
+/// What the comparison of a session says, the session's own noise, and what speaks against both.
+pub(super) fn of_comparison(session: &Session) -> String {
+    let Some(comparison) = &session.comparison else { return String::new() };
+    let ratio = comparison.ratio;
+    let level = number::percent(ratio.level, 0);
+    let verdict = verdict_sentence(comparison);
     let mut text = format!(
         "verdict: {verdict}\n  ratio    {:.4} [{:.4} to {:.4}, {level}], {} in {}\n",
         ratio.estimate,
@@ -137,7 +151,7 @@ pub(super) fn of_comparison(session: &Session) -> String {
 }
 
 /// A row for each command of each session; times in seconds, memory in bytes.
-pub(super) fn table(sessions: &[Session]) -> Table {
+pub(super) fn table(sessions: &[Session], against: &[Against]) -> Table {
     let names = [
         "min",
         "max",
@@ -164,22 +178,30 @@ pub(super) fn table(sessions: &[Session]) -> Table {
     columns.extend(names.map(Column::new));
     columns.extend([Column::new("verdict"), Column::new("pairs_needed"), Column::new("doubts")]);
     let mut table = Table::new(columns);
-    for session in sessions {
+    for (at, session) in sessions.iter().enumerate() {
         if let Some(base) = &session.base {
-            table.push(row(base, "base", None));
+            table.push(row(base, "base", None, None));
         }
-        table.push(row(&session.candidate, "candidate", Some(session)));
+        table.push(row(&session.candidate, "candidate", Some(session), against.get(at)));
     }
     table
 }
 
-fn row(record: &Record, arm: &str, session: Option<&Session>) -> Vec<crate::table::Cell> {
+fn row(
+    record: &Record,
+    arm: &str,
+    session: Option<&Session>,
+    against: Option<&Against>,
+) -> Vec<crate::table::Cell> {
     let seconds = record.wall_seconds();
     let all = outliers(&seconds).ok();
     let wall = all.as_ref().map(|all| &all.with);
     let level = session.and_then(|s| Some(s.comparison.as_ref()?.ratio.level)).unwrap_or(0.95);
     let interval = student_interval(&seconds, level).ok();
     let comparison = session.and_then(|session| session.comparison.as_ref());
+    let kept = against.and_then(|against| Some(against.told.as_ref()?.ratio));
+    let ratio = comparison.map(|comparison| comparison.ratio).or(kept);
+    let kept = against.and_then(|against| against.verdict).map(word);
     let told = record.cores().is_some();
     let mean = |of: fn(&backcast_lab::child::Sample) -> u64| {
         record.mean_of(|sample| of(sample) as f64 / 1e9).filter(|_| told)
@@ -207,19 +229,24 @@ fn row(record: &Record, arm: &str, session: Option<&Session>) -> Vec<crate::tabl
         record.peak_bytes().map(|bytes| bytes as f64).into(),
         record.tree_peak_bytes().map(|bytes| bytes as f64).into(),
         record.throughput().into(),
-        comparison.map(|comparison| comparison.ratio.estimate).into(),
-        comparison.map(|comparison| comparison.ratio.low).into(),
-        comparison.map(|comparison| comparison.ratio.high).into(),
-        session.and_then(verdict_word).into(),
+        ratio.map(|ratio| ratio.estimate).into(),
+        ratio.map(|ratio| ratio.low).into(),
+        ratio.map(|ratio| ratio.high).into(),
+        session.and_then(verdict_word).or(kept).into(),
         comparison.and_then(|c| c.pairs_needed).map(f64::from).into(),
         (!doubts.is_empty()).then(|| doubts.join("; ")).into(),
     ]
 }
 
 /// Several commands side by side, the fastest as the measure of the others.
-pub(super) fn overview(sessions: &[Session]) -> Table {
+pub(super) fn overview(sessions: &[Session], against: &[Against]) -> Table {
     let median = |record: &Record| record.wall_summary().map_or(f64::NAN, |wall| wall.median);
-    let medians = sessions.iter().map(|session| median(&session.candidate));
+    // Short calls of other programs are told by the thousand.
+    let once = |record: &Record| match (&record.source, &record.work) {
+        (Source::Imported(_), Some(work)) => median(record) / work.amount,
+        _ => median(record),
+    };
+    let medians = sessions.iter().map(|session| once(&session.candidate));
     let fastest = medians.fold(f64::INFINITY, f64::min);
     let mut table = Table::new(vec![
         Column::new("command"),
@@ -232,7 +259,7 @@ pub(super) fn overview(sessions: &[Session]) -> Table {
         Column::new("verdict"),
     ]);
     [1, 2, 5, 6].into_iter().for_each(|column| table.align_right(column));
-    for session in sessions {
+    for (at, session) in sessions.iter().enumerate() {
         let record = &session.candidate;
         let deviation = record.wall_summary().ok().and_then(|wall| wall.deviation);
         let rate = record.throughput().zip(record.work.as_ref());
@@ -240,14 +267,19 @@ pub(super) fn overview(sessions: &[Session]) -> Table {
             record.command.name.as_str().into(),
             time(median(record)).into(),
             deviation.map(time).into(),
-            (median(record) / fastest).into(),
+            (once(record) / fastest).into(),
             record.cores().into(),
             record.peak_bytes().map(megabytes).into(),
             rate.map(|(rate, work)| format!("{} {}/s", number::grouped(rate, 0), work.unit)).into(),
-            verdict(session).into(),
+            verdict(session).or_else(|| by_baseline(against.get(at)?)).into(),
         ]);
     }
     table
+}
+
+fn by_baseline(against: &Against) -> Option<String> {
+    let ratio = against.told.as_ref()?.ratio.estimate;
+    Some(format!("{}, {ratio:.3} of its baseline", word(against.verdict?)))
 }
 
 fn verdict(session: &Session) -> Option<String> {

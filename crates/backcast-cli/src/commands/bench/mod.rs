@@ -1,5 +1,6 @@
 //! `backcast bench`: how long commands take, what they need, and whether one is faster than another.
 
+mod baseline;
 mod export;
 mod failures;
 mod figures;
@@ -17,7 +18,8 @@ use backcast_lab::{
 };
 
 pub(crate) use self::{
-    figures::time,
+    baseline::Against,
+    figures::{time, verdict_sentence},
     subjects::{Bench, alone},
     what::What,
 };
@@ -25,7 +27,7 @@ use crate::{
     failure::Failure,
     interrupt,
     measuring::{RunsBar, share},
-    number,
+    number, output, page,
     revision::DEFAULT_BUILD,
     table::Format,
     terminal::Terminal,
@@ -38,6 +40,7 @@ use crate::{
     backcast bench examples/sma_cross.toml --scan N=5,10,20 --set params.fast={N}\n  \
     backcast bench --vs-command 'gzip -9 -c FILE' -- gzip -1 -c FILE\n  \
     backcast bench examples/sma_grid.toml --vs-revision HEAD~1\n  \
+    backcast bench examples/sma_grid.toml --vs-baseline --report bench.html\n  \
     backcast bench --suite examples/suite.toml --export figures.json\n\n\
     Exit codes: 0 nothing speaks against it, 1 proven slower than what it is compared with,\n\
     2 wrong usage, 3 could not measure. docs/benchmarking.md says how to read a verdict.")]
@@ -59,6 +62,10 @@ pub(crate) struct Args {
     /// Compare with the same of another git revision, which is built in a temporary folder
     #[arg(long, value_name = "REV", group = "versus", conflicts_with = "suite")]
     vs_revision: Option<String>,
+    /// Compare with the kept sessions of the same command on this class of machines: those since the last change, or
+    /// those of a commit or id
+    #[arg(long, value_name = "COMMIT|ID", group = "versus", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    vs_baseline: Option<String>,
     /// How a revision is built
     #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD, requires = "vs_revision")]
     build: String,
@@ -77,6 +84,9 @@ pub(crate) struct Args {
     /// Write figures: .json, .csv (single runs), .md, .xml (JUnit), .prom (Prometheus)
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
+    /// Write the HTML page of all sessions
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How to print the figures
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -96,6 +106,7 @@ impl Args {
 /// Measures, prints, writes, judges.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     export::check(&args.export)?;
+    output::check([&args.report])?;
     if !args.import.is_empty() {
         return imported(args, terminal);
     }
@@ -104,8 +115,15 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     // Kept until all is measured: its folder goes with it.
     let mut revision = None;
     let benches = match &args.what.suite {
+        Some(_) if args.vs_baseline.is_some() => alone(&args.what)?,
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
         None => subjects::of_command_line(args, &mut revision, terminal)?,
+    };
+    let kept = match &args.vs_baseline {
+        Some(which) => {
+            Some(baseline::Kept::open(which, &benches, (args.effect, args.level), terminal)?)
+        }
+        None => None,
     };
     let mut sessions = Vec::with_capacity(benches.len());
     let mut broken = None;
@@ -121,14 +139,19 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             break;
         }
     }
+    let against =
+        kept.iter().flat_map(|kept| sessions.iter().map(move |session| kept.judge(session)));
+    let against: Vec<Against> = against.collect::<Result<_, _>>()?;
     if !sessions.is_empty() {
-        print(args, &sessions, terminal)?;
+        print(args, &sessions, &against, terminal)?;
         export::write(&args.export, &sessions, terminal)?;
+        report(args, &sessions, &against, terminal)?;
     }
-    match broken {
-        Some(failure) => Err(failure),
-        None => judged(args, &sessions, benches.len()),
+    if let Some(failure) = broken {
+        return Err(failure);
     }
+    judged(args, &sessions, benches.len())?;
+    baseline::verdict(&sessions.iter().zip(&against).collect::<Vec<_>>())
 }
 
 /// Takes one session, with a bar on terminals.
@@ -146,9 +169,14 @@ pub(crate) fn session(
     Ok(session?)
 }
 
-fn print(args: &Args, sessions: &[Session], terminal: &mut Terminal) -> Result<(), Failure> {
+fn print(
+    args: &Args,
+    sessions: &[Session],
+    against: &[Against],
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     if args.format != Format::Table {
-        return figures::table(sessions).print(args.format, terminal);
+        return figures::table(sessions, against).print(args.format, terminal);
     }
     if let [session] = sessions {
         if let Some(base) = &session.base {
@@ -159,8 +187,11 @@ fn print(args: &Args, sessions: &[Session], terminal: &mut Terminal) -> Result<(
             terminal.print("\n")?;
             terminal.print(&figures::of_comparison(session))?;
         }
+        if let Some(against) = against.first() {
+            terminal.print(&("\n".to_owned() + &baseline::words(against)))?;
+        }
     } else {
-        figures::overview(sessions).print(args.format, terminal)?;
+        figures::overview(sessions, against).print(args.format, terminal)?;
     }
     terminal.flush()?;
     for session in sessions.iter().filter(|session| session.comparison.is_none()) {
@@ -169,6 +200,24 @@ fn print(args: &Args, sessions: &[Session], terminal: &mut Terminal) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Writes the page, where one is wanted.
+fn report(
+    args: &Args,
+    sessions: &[Session],
+    against: &[Against],
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let Some(path) = &args.report else { return Ok(()) };
+    let shown = page::lab::Benches {
+        sessions,
+        settings: &Scan::settings(&args.scan),
+        against,
+        level: args.level,
+        least: Some(args.effect),
+    };
+    page::write(path, &page::lab::bench(&shown), terminal)
 }
 
 /// What follows from all sessions together.
@@ -218,8 +267,9 @@ fn imported(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     for path in &args.import {
         sessions.extend(import::import(path)?.into_iter().map(Session::of_import));
     }
-    print(args, &sessions, terminal)?;
+    print(args, &sessions, &[], terminal)?;
     export::write(&args.export, &sessions, terminal)?;
+    report(args, &sessions, &[], terminal)?;
     terminal.say(&format!("imported: {}", number::count(sessions.len(), "benchmark")));
     Ok(())
 }

@@ -25,8 +25,16 @@ pub(super) use self::{
     print::{certificate as print_certificate, refused},
 };
 use crate::{
-    failure::Failure, interrupt, measuring::share, own_command::Kind, quantity,
-    revision::DEFAULT_BUILD, spec_file::Changes, terminal::Terminal,
+    failure::Failure,
+    interrupt,
+    measuring::share,
+    output,
+    own_command::Kind,
+    page::{self, lab::Proven},
+    quantity,
+    revision::DEFAULT_BUILD,
+    spec_file::Changes,
+    terminal::Terminal,
 };
 
 /// Prove that a change moved no result and is faster
@@ -37,7 +45,7 @@ use crate::{
     Examples:\n  \
     backcast certify 'gzip -9 -c FILE' 'gzip -1 -c FILE' --equal files '*.out'\n  \
     backcast certify rev:HEAD~1 rev:HEAD --on examples/sma_grid.toml\n  \
-    backcast certify 'python3 old.py' 'python3 new.py' --equal json --tol 1e-12\n  \
+    backcast certify 'python3 old.py' 'python3 new.py' --equal json --tol 1e-12 --report proof.html\n  \
     backcast certify 'python3 old.py' 'python3 new.py' --equal tests 'python3 -m pytest -q'\n\n\
     Exit codes: 0 certified, 1 a result moved or the gain is not proven, 2 wrong usage, 3 could not measure."
 )]
@@ -99,6 +107,9 @@ pub(crate) struct Args {
     /// Write the certificate here too
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Write the HTML page of the comparison, certified or not
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 pub(super) fn tolerance(text: &str) -> Result<f64, String> {
@@ -108,6 +119,7 @@ pub(super) fn tolerance(text: &str) -> Result<f64, String> {
 
 /// Compares, measures, and issues a certificate or says what is against it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check([&args.output, &args.report])?;
     let oracle = oracle(&args.equal, allowance(args.tol, args.ulps), &args.test_files)?;
     // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
     let stop = interrupt::stop_flag();
@@ -117,14 +129,26 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let [before, after] = sides.timed();
     let side = |name, subject| Side::of(name, subject, &args.affinity);
     let states = [side(&args.before, before)?, side(&args.after, after)?];
-    let verdict = proof.make(states, [before, after], &cases.cases, &stop, terminal)?;
-    match verdict {
-        Ok(certificate) => {
-            print::certificate(&certificate, terminal)?;
-            keep(&certificate, args.output.as_deref(), terminal)
-        }
-        Err(refusals) => Err(print::refused(&refusals)),
+    let asked = proof.requirements;
+    let claimed = proof.claim(states.clone(), [before, after], &cases.cases, &stop, terminal)?;
+    let verdict = match &claimed {
+        Claimed::Measured(claim) => Certificate::issue((**claim).clone(), crate::measuring::now()),
+        Claimed::Moved(evidence) => Err(moved(evidence)),
+    };
+    if let Ok(certificate) = &verdict {
+        print::certificate(certificate, terminal)?;
+        keep(certificate, args.output.as_deref(), terminal)?;
     }
+    if let Some(path) = &args.report {
+        let [early, late] = &states;
+        let proven = match (&verdict, &claimed) {
+            (Ok(certificate), _) => Proven::by(certificate),
+            (Err(_), Claimed::Measured(claim)) => Proven::claimed(claim),
+            (Err(_), Claimed::Moved(evidence)) => Proven::moved([early, late], &asked, evidence),
+        };
+        page::write(path, &page::lab::certificate(&proven), terminal)?;
+    }
+    verdict.map(drop).map_err(|refusals| print::refused(&refusals))
 }
 
 fn requirements(args: &Args) -> Requirements {
@@ -153,8 +177,16 @@ pub(super) struct Proof {
     pub(super) plan: Plan,
 }
 
+/// What a certificate could be issued from.
+enum Claimed {
+    /// Results are equal, and both sides were timed.
+    Measured(Box<Claim>),
+    /// A result moved, so nothing was timed.
+    Moved(Evidence),
+}
+
 impl Proof {
-    /// Asks the oracle first: what is not equal need not be timed.
+    /// A certificate, or what is against it.
     pub(super) fn make(
         &self,
         sides: [Side; 2],
@@ -163,13 +195,28 @@ impl Proof {
         stop: &AtomicBool,
         terminal: &mut Terminal,
     ) -> Result<Result<Certificate, Vec<Refusal>>, CertifyError> {
+        Ok(match self.claim(sides, timed, cases, stop, terminal)? {
+            Claimed::Measured(claim) => Certificate::issue(*claim, crate::measuring::now()),
+            Claimed::Moved(evidence) => Err(moved(&evidence)),
+        })
+    }
+
+    /// Asks the oracle first: what is not equal need not be timed.
+    fn claim(
+        &self,
+        sides: [Side; 2],
+        timed: [&Subject; 2],
+        cases: &[Case],
+        stop: &AtomicBool,
+        terminal: &mut Terminal,
+    ) -> Result<Claimed, CertifyError> {
         let launcher = Launcher::this_program();
         let timeout = self.plan.options.timeout;
         let workbench = Workbench { launcher: &launcher, timeout, stop };
         let evidence = check(&self.oracle, cases, &workbench)?;
         if !evidence.holds() {
             self.blame_the_change(&evidence, cases, &workbench)?;
-            return Ok(Err(moved(&evidence)));
+            return Ok(Claimed::Moved(evidence));
         }
         terminal.say(&format!("{}: equal by {}", print::cases(cases.len()), self.oracle));
         let processors = [&sides[0], &sides[1]].map(|side| side.processors.clone());
@@ -177,7 +224,7 @@ impl Proof {
         let recorded = cases.iter().map(RecordedCase::of).collect();
         let requirements = self.requirements;
         let claim = Claim { sides, requirements, cases: recorded, evidence, session };
-        Ok(Certificate::issue(claim, crate::measuring::now()))
+        Ok(Claimed::Measured(Box::new(claim)))
     }
 
     /// Whether a command gives one result twice.

@@ -24,8 +24,8 @@ use backcast_store::Home;
 
 use super::certify::{self, Proof};
 use crate::{
-    failure::Failure, interrupt, measuring::share, own_command, quantity, spec_file::Changes,
-    table::Format, terminal::Terminal,
+    failure::Failure, interrupt, measuring::share, output, own_command, page, quantity,
+    spec_file::Changes, table::Format, terminal::Terminal,
 };
 
 /// Try changes one at a time and keep those that are certified
@@ -78,6 +78,9 @@ pub(crate) struct Args {
     /// Seed of what differs between blocks of runs
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Write the HTML page of the chain of certificates
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// How to print what became of the candidates
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -85,6 +88,7 @@ pub(crate) struct Args {
 
 /// Tries all candidates.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check([&args.report])?;
     let candidates = candidates(args)?;
     let state = State::new(subject(args)?);
     let oracle = oracle(args)?;
@@ -106,7 +110,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let mut judge = Certifier { proof, tuning, stop: &stop, unkept: None, terminal };
     let climbed = climb(state, &candidates, &usable, &mut judge)?;
     let Certifier { tuning, unkept, terminal, .. } = judge;
-    print::climb(&climbed, &climbed.state.subject(&tuning), args.format, terminal)?;
+    let last = climbed.state.subject(&tuning);
+    print::climb(&climbed, &last, args.format, terminal)?;
+    if let Some(path) = &args.report {
+        let now = print::command(&last, &climbed.state.processors);
+        page::write(path, &page::lab::chain(&climbed, &now), terminal)?;
+    }
     if let Some(failure) = unkept {
         return Err(failure);
     }

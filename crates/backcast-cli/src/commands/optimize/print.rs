@@ -99,7 +99,7 @@ fn percent(gain: Interval) -> String {
 }
 
 /// A command as people would type it, with the variables and the processors that it was given.
-fn command(subject: &Subject, processors: &[usize]) -> String {
+pub(super) fn command(subject: &Subject, processors: &[usize]) -> String {
     let env = subject.env.iter().map(|(name, value)| {
         format!("{}={}", name.to_string_lossy(), quoted(&value.to_string_lossy()))
     });

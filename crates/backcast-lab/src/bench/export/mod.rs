@@ -17,12 +17,17 @@ use crate::stats::Verdict;
 
 /// A word for the verdict of a session: `faster`, `slower`, `equivalent`, `inconclusive`; nothing without comparison.
 pub fn verdict_word(session: &Session) -> Option<&'static str> {
-    Some(match session.comparison.as_ref()?.verdict {
+    Some(word(session.comparison.as_ref()?.verdict))
+}
+
+/// A word for a verdict.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::Faster => "faster",
         Verdict::Slower => "slower",
         Verdict::Equivalent { .. } => "equivalent",
         Verdict::Inconclusive { .. } => "inconclusive",
-    })
+    }
 }
 
 /// A word for what follows from a session: `passed`, `regressed`, `could not measure`.

@@ -154,14 +154,15 @@ fn sessions_of_other_machines_are_counted_and_not_compared() {
 }
 
 #[test]
-fn a_commit_can_be_the_base_in_place_of_the_present_level() {
+fn a_commit_or_one_session_can_be_the_base_in_place_of_the_present_level() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::at(folder.path());
     let mut random = Random::new(6);
+    let mut ids = Vec::new();
     for hour in 0..12 {
         let (commit, seconds) = if hour < 6 { ("aaaa", 0.2) } else { ("bbbb", 0.3) };
         let bench = Bench { seconds, ..QUIET };
-        store.put(&bench.session("grid", hour, commit, &mut random)).unwrap();
+        ids.push(store.put(&bench.session("grid", hour, commit, &mut random)).unwrap());
     }
     let now = Bench { seconds: 0.3, ..QUIET }.session("grid", 12, "cccc", &mut random);
     let against = |commit: Option<&str>| {
@@ -173,4 +174,5 @@ fn a_commit_can_be_the_base_in_place_of_the_present_level() {
     assert_eq!(against(Some("bbbb")), Outcome::Passed);
     assert_eq!(against(Some("aaaa")), Outcome::Regressed);
     assert_eq!(against(Some("dddd")), Outcome::CouldNotMeasure);
+    assert_eq!(against(Some(&ids[2][..10])), Outcome::Regressed);
 }

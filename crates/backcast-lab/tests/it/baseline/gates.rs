@@ -2,7 +2,7 @@
 
 use backcast_lab::{
     baseline::{Figure, Gate, GateOptions, Measure, gate, gate_against},
-    stats::{Random, simulation::rate},
+    stats::{Random, Verdict, simulation::rate},
 };
 
 use super::{Bench, QUIET, history};
@@ -51,6 +51,48 @@ fn equal_sessions_fire_at_most_twice_in_fifty_and_pass() {
         assert!(rate(&all, regressed) <= 0.02, "{sessions}: {}", rate(&all, regressed));
     }
     assert!(rate(&gates(QUIET, 10, 1.0, 0.05, 200), passed) > 0.95);
+}
+
+#[test]
+fn the_interval_by_itself_gives_a_verdict_that_is_right() {
+    let verdict = |gate: &Gate| gate.judgement().unwrap().verdict(0.05);
+    let slower = |gate: &Gate| verdict(gate) == Verdict::Slower;
+    let faster = |gate: &Gate| verdict(gate) == Verdict::Faster;
+    assert!(rate(&gates(QUIET, 10, 1.15, 0.05, 200), slower) >= 0.95);
+    assert!(rate(&gates(QUIET, 10, 0.85, 0.05, 200), faster) >= 0.95);
+    // Intervals at the 99 % level: one in a hundred equal sessions is told apart, and most are equivalent.
+    let equal = gates(QUIET, 20, 1.0, 0.05, 500);
+    assert!(rate(&equal, |gate| slower(gate) || faster(gate)) <= 0.02);
+    let wide = |gate: &Gate| gate.judgement().unwrap().verdict(0.08);
+    let within = Verdict::Equivalent { within: 0.08 };
+    assert!(rate(&equal, |gate| wide(gate) == within) > 0.8);
+    // A small change among sessions that lie far apart stays open.
+    let open = Verdict::Inconclusive { pairs_needed: u32::MAX };
+    let noisy = Bench { between: 0.05, ..QUIET };
+    assert!(rate(&gates(noisy, 5, 1.02, 0.05, 200), |gate| verdict(gate) == open) > 0.9);
+}
+
+#[test]
+fn the_interval_of_a_change_holds_what_was_planted() {
+    let mut random = Random::new(9);
+    let (mut inside, mut found) = (0, 0);
+    for _ in 0..200 {
+        let mut figures = QUIET.figures(12, 0, &mut random);
+        figures.extend(Bench { seconds: 0.22, ..QUIET }.figures(8, 12, &mut random));
+        let history = history(figures);
+        if history.changes.points.len() != 1 {
+            continue;
+        }
+        found += 1;
+        let ratio = history.ratio_of_change(0, 0.95).unwrap().unwrap();
+        inside += u32::from(ratio.low < 1.1 && 1.1 < ratio.high);
+        assert_eq!(history.levels().len(), 2);
+    }
+    assert!(found > 180, "{found}");
+    assert!(f64::from(inside) / f64::from(found) > 0.93, "{inside} of {found}");
+    let flat = history(QUIET.figures(5, 0, &mut random));
+    assert_eq!((flat.levels(), flat.ratio_of_change(0, 0.95)), (vec![0..5], Ok(None)));
+    assert!(history(Vec::new()).levels().is_empty());
 }
 
 #[test]
