@@ -43,9 +43,11 @@ fn nearly_all_time_of_a_command_has_a_name() {
     let example = |name: &str| examples().join(name).display().to_string();
     let (grid, cross, walk) =
         (example("sma_grid.toml"), example("sma_cross.toml"), example("walkforward.toml"));
-    let commands: [(&[&str], &str); 4] = [
+    let commands: [(&[&str], &str); 6] = [
         (&["sweep", &grid], "engine.simulate"),
         (&["run", &cross], "engine.drive"),
+        (&["run", &cross], "engine.conditions"),
+        (&["run", &cross], "engine.play"),
         (&["walkforward", &walk], "search.train"),
         (&["ingest", "A.csv", "--bundle", "a"], "store.parse_csv"),
     ];

@@ -100,7 +100,7 @@ impl Area {
 }
 
 /// Steps of the engine that make numbers from numbers: indicators, rules.
-const COMPUTING_SPANS: &[&str] = &["engine.operands", "engine.signals"];
+const COMPUTING_SPANS: &[&str] = &["engine.operands", "engine.signals", "engine.conditions"];
 /// Libraries that read, filter, convert or align data.
 const DATA: &[&str] = &[
     "pandas",

@@ -110,6 +110,7 @@ impl<'a> Account<'a> {
     /// # Errors
     /// More orders than can be numbered.
     pub(super) fn play(&mut self) -> Result<(), TicketError> {
+        let _span = backcast_spans::span!("engine.play");
         let mut row = self.next_row(0);
         while row < self.rows {
             self.row(row)?;
@@ -239,6 +240,7 @@ impl<'a> Account<'a> {
 
     /// The result, with the curve that the stretches make.
     pub(super) fn finish(self, isa: Isa, market: &Market) -> RunResult {
+        let _span = backcast_spans::span!("engine.finish");
         let rows = self.rows;
         let close = &self.close[self.first..self.first + rows];
         let (equity, totals) = write_curve(isa, close, &self.stretches, self.cash);

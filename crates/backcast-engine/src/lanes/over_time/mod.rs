@@ -59,7 +59,11 @@ pub fn over_time(
     check_config(config)?;
     let clock = Clock::new(market, assets, span)?;
     let [asset] = assets else { return Ok(None) };
-    let Some(conditions) = strategy.only_conditions(isa, market, assets) else { return Ok(None) };
+    let conditions = {
+        let _span = backcast_spans::span!("engine.conditions");
+        strategy.only_conditions(isa, market, assets)
+    };
+    let Some(conditions) = conditions else { return Ok(None) };
     let conditions = conditions.map_err(|error| EngineError::Init(error.into()))?;
     let mut account = Account::new(market, *asset, clock, config, &conditions);
     // Numbers of orders have run out: the event engine says so, with the rows before.
