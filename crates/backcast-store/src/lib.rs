@@ -22,7 +22,7 @@ pub use file_lock::FileLock;
 pub use home::Home;
 pub use ingest::{
     AdjClose, BarLabel, ColumnMap, DateOrder, Format, IngestReport, IngestRequest, Prices,
-    ReadOptions, ingest, ingest_synthetic, read_file, read_frequency,
+    ReadOptions, ingest, ingest_plain, ingest_synthetic, read_file, read_frequency,
 };
 pub use sample::SAMPLE;
 pub use table::{Table, TableColumn, TableFormat, render_table, write_table};

@@ -328,58 +328,109 @@ pub fn gbm(bars: usize, seed: u64) -> Market {
 /// Beyond 80,000 daily bars, for which there is no calendar.
 #[must_use]
 pub fn gbm_assets(assets: usize, bars: usize, frequency: Frequency, seed: u64) -> Market {
-    let (calendar, clock) = gbm_clock(bars, frequency);
-    let per_session = bars_a_session(frequency);
-    let asset = |index: usize| {
-        let mut random = Random::new(seed, index as u64);
+    let plain = PlainBars::new(bars, frequency, seed);
+    Market {
+        name: "gbm".to_owned(),
+        assets: (0..assets).map(|index| Arc::new(plain.asset(index))).collect(),
+        calendar: plain.calendar,
+        frequency,
+        periods_per_year: periods_per_year(frequency),
+        digest: String::new(),
+    }
+}
+
+/// Assets as those of [`gbm_assets`], made one by one.
+#[derive(Clone, Debug)]
+pub struct PlainBars {
+    calendar: Option<String>,
+    clock: Vec<(i64, i32)>,
+    frequency: Frequency,
+    seed: u64,
+}
+
+impl PlainBars {
+    /// Exactly so many bars for each asset.
+    ///
+    /// # Panics
+    /// Beyond 80,000 daily bars, for which there is no calendar.
+    #[must_use]
+    pub fn new(bars: usize, frequency: Frequency, seed: u64) -> PlainBars {
+        let (calendar, clock) = gbm_clock(bars, frequency);
+        PlainBars { calendar, clock, frequency, seed }
+    }
+
+    /// Most bars that the sessions since 1990 have room for. With more of them bars lie on all days, at all hours.
+    #[must_use]
+    pub fn room(frequency: Frequency) -> usize {
+        let sessions = gbm_sessions();
+        match frequency {
+            Frequency::Daily => sessions.len(),
+            Frequency::Minutes(step) => {
+                sessions.iter().map(|day| minute_bars(*day, step).len()).sum()
+            }
+        }
+    }
+
+    /// One asset: the same whatever other assets there are.
+    #[must_use]
+    pub fn asset(&self, index: usize) -> Asset {
+        let _span = backcast_spans::span!("data.synthesize");
+        let per_session = bars_a_session(self.frequency);
+        let mut random = Random::new(self.seed, index as u64);
         let price = 50.0 + 100.0 * random.uniform();
         let motion = Motion::per_session(0.0003, 0.015, 0.003, per_session);
         let volume = 1e6 / per_session as f64;
         let mut walk = Walk { random, motion, digits: 6, volume, price, bars: Walked::default() };
         let mut before = None;
-        for &(time, day) in &clock {
+        for &(time, day) in &self.clock {
             if before.is_some_and(|before| before != day) {
                 walk.overnight();
             }
             before = Some(day);
             walk.bar(time, day);
         }
-        let symbol = format!("G{index}");
-        Arc::new(Asset {
-            symbol,
-            bars: self::bars(walk.bars),
+        Asset {
+            symbol: format!("G{index}"),
+            bars: bars(walk.bars),
             splits: Vec::new(),
             dividends: Vec::new(),
             delisted: None,
-        })
-    };
-    Market {
-        name: "gbm".to_owned(),
-        calendar,
-        frequency,
-        periods_per_year: periods_per_year(frequency),
-        assets: (0..assets).map(asset).collect(),
-        digest: String::new(),
+        }
+    }
+
+    /// Name of the trading calendar, where bars lie in its sessions.
+    #[must_use]
+    pub fn calendar(&self) -> Option<&str> {
+        self.calendar.as_deref()
+    }
+
+    /// How far apart bars are.
+    #[must_use]
+    pub fn frequency(&self) -> Frequency {
+        self.frequency
+    }
+
+    /// Bars a year.
+    #[must_use]
+    pub fn periods_per_year(&self) -> f64 {
+        periods_per_year(self.frequency)
     }
 }
 
 /// Times and days of so many bars.
 fn gbm_clock(bars: usize, frequency: Frequency) -> (Option<String>, Vec<(i64, i32)>) {
-    let first = Day::from_ymd(FIRST_YEAR, 1, 1).expect("a new year");
-    let sessions =
-        xnys().sessions(first..=last_session()).expect("the calendar covers these years");
     let mut clock = Vec::with_capacity(bars);
-    for day in sessions.iter().rev() {
+    for day in gbm_sessions().iter().rev() {
         if clock.len() >= bars {
             break;
         }
-        let session = xnys().session(*day).expect("the day is a session");
         match frequency {
-            Frequency::Daily => clock.push((session.close.0, day.0)),
+            Frequency::Daily => {
+                let session = xnys().session(*day).expect("the day is a session");
+                clock.push((session.close.0, day.0));
+            }
             Frequency::Minutes(step) => {
-                let step = i64::from(step) * MINUTE_NS;
-                let count = (session.close.0 - session.open.0) / step;
-                clock.extend((1..=count).rev().map(|bar| (session.open.0 + bar * step, day.0)));
+                clock.extend(minute_bars(*day, step).rev().map(|end| (end, day.0)));
             }
         }
     }
@@ -389,6 +440,20 @@ fn gbm_clock(bars: usize, frequency: Frequency) -> (Option<String>, Vec<(i64, i3
     clock.truncate(bars);
     clock.reverse();
     (Some(CALENDAR.to_owned()), clock)
+}
+
+/// Times at which the bars of a session end.
+fn minute_bars(day: Day, step: u16) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator {
+    let session = xnys().session(day).expect("the day is a session");
+    let step = i64::from(step) * MINUTE_NS;
+    let count = ((session.close.0 - session.open.0) / step) as i32;
+    (1..count + 1).map(move |bar| session.open.0 + i64::from(bar) * step)
+}
+
+/// Sessions that plain bars lie in, oldest first.
+fn gbm_sessions() -> &'static [Day] {
+    let first = Day::from_ymd(FIRST_YEAR, 1, 1).expect("a new year");
+    xnys().sessions(first..=last_session()).expect("the calendar covers these years")
 }
 
 /// Times and days on all days, at all hours.

@@ -1,6 +1,9 @@
 //! Made-up markets.
 
-use backcast_data::{Frequency, Market, SyntheticSpec, synthetic};
+use backcast_data::{
+    Frequency, Market, SyntheticSpec,
+    synthetic::{self, PlainBars},
+};
 
 /// FNV-1a over all columns and events: enough to see a changed bit.
 fn fingerprint(market: &Market) -> u64 {
@@ -103,6 +106,19 @@ fn plain_bars_are_as_many_as_asked_for() {
     let sigma =
         (returns.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / returns.len() as f64).sqrt();
     assert!((sigma - 0.0153).abs() < 0.001, "{sigma}");
+}
+
+#[test]
+fn plain_bars_made_one_by_one_are_those_of_the_market_and_know_their_room() {
+    let market = synthetic::gbm_assets(3, 700, Frequency::Minutes(5), 42);
+    let plain = PlainBars::new(700, Frequency::Minutes(5), 42);
+    assert!((0..3).all(|i| plain.asset(i) == *market.assets[i]));
+    assert_eq!(plain.calendar(), market.calendar.as_deref());
+    for frequency in [Frequency::Daily, Frequency::Minutes(390)] {
+        let room = PlainBars::room(frequency);
+        assert!(PlainBars::new(room, frequency, 1).calendar().is_some());
+        assert!(PlainBars::new(room + 1, frequency, 1).calendar().is_none());
+    }
 }
 
 #[test]

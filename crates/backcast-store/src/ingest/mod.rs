@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use backcast_data::{Asset, Frequency, Market, SyntheticSpec};
+use backcast_data::{Asset, Frequency, Market, SyntheticSpec, synthetic::PlainBars};
 use backcast_types::Day;
 
 pub use options::{
@@ -115,6 +115,35 @@ pub fn ingest_synthetic(
         calendar: Some(spec.calendar().to_owned()),
         frequency: spec.frequency,
         periods_per_year: spec.periods_per_year(),
+        origin: None,
+    })?;
+    Ok(report)
+}
+
+/// Keeps plain made-up bars as a bundle, an asset for each symbol, asset by asset as above.
+///
+/// # Errors
+/// As [`ingest_synthetic`].
+pub fn ingest_plain(
+    home: &Home,
+    plain: &PlainBars,
+    symbols: impl IntoIterator<Item = String>,
+    bundle: &str,
+) -> Result<IngestReport, StoreError> {
+    let _span = backcast_spans::span!("store.ingest");
+    check_target(bundle)?;
+    let lock = Lock::take(home, bundle)?;
+    let mut writer = BundleWriter::begin(home, bundle, lock, &[])?;
+    let mut report = IngestReport::empty(bundle, plain.frequency());
+    for (index, symbol) in symbols.into_iter().enumerate() {
+        let asset = Asset { symbol, ..plain.asset(index) };
+        report.count(&asset);
+        writer.add(&asset)?;
+    }
+    report.digest = writer.finish(Heading {
+        calendar: plain.calendar().map(str::to_owned),
+        frequency: plain.frequency(),
+        periods_per_year: plain.periods_per_year(),
         origin: None,
     })?;
     Ok(report)

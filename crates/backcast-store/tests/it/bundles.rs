@@ -8,9 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backcast_data::SyntheticSpec;
+use backcast_data::{
+    Frequency, SyntheticSpec,
+    synthetic::{self, PlainBars},
+};
 use backcast_store::{
-    Home, data_digest, ingest_synthetic, load_bundle, remove_bundle, show_bundle, verify_bundle,
+    Home, data_digest, ingest_plain, ingest_synthetic, load_bundle, remove_bundle, show_bundle,
+    verify_bundle,
 };
 
 fn spec(text: &str) -> SyntheticSpec {
@@ -52,6 +56,22 @@ fn a_bundle_gives_back_the_market_that_was_put_in() {
     let info = show_bundle(&home, "made.up").unwrap();
     assert_eq!((info.assets.len(), info.rows, info.dividends), (7, report.rows, report.dividends));
     assert_eq!(verify_bundle(&home, "made.up").unwrap().digest, market.digest);
+}
+
+#[test]
+fn plain_bars_are_kept_under_the_symbols_that_they_are_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::at(dir.path());
+    let plain = PlainBars::new(900, Frequency::Minutes(1), 5);
+    let symbols = ["AAPL", "G1", "IBM"].map(str::to_owned);
+    let report = ingest_plain(&home, &plain, symbols.clone(), "plain").unwrap();
+    assert_eq!((report.assets, report.rows), (3, 2700));
+    let market = load_bundle(&home, "plain", true).unwrap();
+    let expected = synthetic::gbm_assets(3, 900, Frequency::Minutes(1), 5);
+    assert_eq!((&market.calendar, market.frequency), (&expected.calendar, expected.frequency));
+    for ((asset, expected), symbol) in market.assets.iter().zip(&expected.assets).zip(&symbols) {
+        assert_eq!((&asset.symbol, &asset.bars), (symbol, &expected.bars));
+    }
 }
 
 #[test]
