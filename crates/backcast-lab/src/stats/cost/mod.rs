@@ -117,8 +117,17 @@ impl CostModel {
 /// [`MOST_SIZES`] sizes or a level outside (0, 1).
 pub fn fit_cost(observations: &[Observation], level: f64) -> Result<CostModel, StatsError> {
     error::level(level)?;
-    let sizes = check(observations)?;
-    let weights = weights(observations);
+    check(observations)?;
+    fit_weighted(observations, &weights(observations), level)
+}
+
+/// Fits measurements that were checked.
+fn fit_weighted(
+    observations: &[Observation],
+    weights: &[f64],
+    level: f64,
+) -> Result<CostModel, StatsError> {
+    let sizes = observations[0].sizes.len();
     let distinct = distinct_sizes(observations);
     let pool = growing(sizes);
     let mut models: Vec<CostModel> = subsets(pool.len(), MOST_TERMS)
@@ -129,7 +138,7 @@ pub fn fit_cost(observations: &[Observation], level: f64) -> Result<CostModel, S
             terms
         })
         .filter(|terms| terms.len() <= distinct && terms.len() + 2 <= observations.len())
-        .filter_map(|terms| fit_terms(observations, &weights, terms, level))
+        .filter_map(|terms| fit_terms(observations, weights, terms, level))
         .collect();
     let least = |models: &[CostModel]| {
         models.iter().map(CostModel::penalised).fold(f64::INFINITY, f64::min)
@@ -152,7 +161,7 @@ impl CostModel {
     }
 }
 
-fn check(observations: &[Observation]) -> Result<usize, StatsError> {
+fn check(observations: &[Observation]) -> Result<(), StatsError> {
     let what = "a fit of costs";
     let costs: Vec<f64> = observations.iter().map(|one| one.cost).collect();
     error::finite(&costs, 4, what)?;
@@ -170,7 +179,7 @@ fn check(observations: &[Observation]) -> Result<usize, StatsError> {
     if distinct < 2 {
         return Err(StatsError::Indistinct { found: distinct, terms: 2 });
     }
-    Ok(sizes)
+    Ok(())
 }
 
 fn check_sizes(sizes: &[f64], wanted: usize) -> Result<(), StatsError> {

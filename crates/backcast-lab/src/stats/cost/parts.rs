@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CostModel, Observation, StatsError, Term, fit_cost, system, weights};
-use crate::stats::{Interval, Random, distributions::student_quantile};
+use super::{
+    CostModel, Observation, StatsError, Term, check, fit_cost, fit_weighted, system, weights,
+};
+use crate::stats::{Interval, Random, distributions::student_quantile, error};
+
+/// Share of the whole from which on errors of a part count relative to itself. Less of it is known only as a share of the whole: a
+/// part that was sampled is nothing in a run without a sample of it.
+const KNOWN: f64 = 0.1;
 
 /// Resamples behind the covariance of the whole.
 const RESAMPLES: usize = 400;
@@ -45,9 +51,18 @@ pub fn fit_parts(runs: &[MeasuredRun], level: f64, seed: u64) -> Result<PartsMod
             |run: &MeasuredRun| Observation { sizes: run.sizes.clone(), cost: run.parts[part] };
         runs.iter().map(observation).collect()
     };
-    let fitted: Vec<Fitted> =
-        (0..count).map(|part| Fitted::of(observed(part), level)).collect::<Result<_, _>>()?;
-    let whole = add_up(&fitted, level, seed);
+    let sum =
+        |run: &MeasuredRun| Observation { sizes: run.sizes.clone(), cost: run.parts.iter().sum() };
+    let sums: Vec<Observation> = runs.iter().map(sum).collect();
+    // What is said of the sum by itself is a rival of what its parts say together.
+    let mut direct = fit_cost(&sums, level)?;
+    let most: Vec<f64> = weights(&sums).iter().map(|weight| weight / KNOWN).collect();
+    let fitted: Vec<Fitted> = (0..count)
+        .map(|part| Fitted::of(observed(part), &most, level))
+        .collect::<Result<_, _>>()?;
+    let mut whole = add_up(&fitted, level, seed);
+    whole.rivals = std::mem::take(&mut direct.rivals);
+    whole.rivals.push(direct);
     Ok(PartsModel { parts: fitted.into_iter().map(|part| part.model).collect(), whole })
 }
 
@@ -61,9 +76,14 @@ struct Fitted {
 }
 
 impl Fitted {
-    fn of(observations: Vec<Observation>, level: f64) -> Result<Fitted, StatsError> {
-        let model = fit_cost(&observations, level)?;
+    /// Fits a part whose measurements weigh no more than `most`.
+    fn of(observations: Vec<Observation>, most: &[f64], level: f64) -> Result<Fitted, StatsError> {
+        error::level(level)?;
+        check(&observations)?;
         let weights = weights(&observations);
+        let weights: Vec<f64> =
+            weights.iter().zip(most).map(|(own, most)| own.min(*most)).collect();
+        let model = fit_weighted(&observations, &weights, level)?;
         let residuals = observations
             .iter()
             .zip(&weights)

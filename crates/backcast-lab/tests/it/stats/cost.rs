@@ -120,6 +120,11 @@ fn parts_add_up_to_the_whole_at_every_size() {
         // Parts that are slow together: the whole spreads by 2 %, not by 1 % over the root of their number.
         assert!(band.half_width() / truth > 0.03, "{n}: {band:?}");
     }
+    let far = [3e7];
+    let (alone, all) = (model.whole.at(&far), model.whole.predict(&far).unwrap());
+    let rivals: Vec<_> = model.whole.rivals.iter().map(|rival| rival.at(&far)).collect();
+    assert!(!rivals.is_empty() && all.contains(alone));
+    assert!(rivals.iter().all(|rival| all.contains(*rival)), "{rivals:?} {all:?}");
     assert_eq!(model.parts[3].at(&[1e6]), 0.0);
     assert_eq!(model.parts[0].terms, [Term::fixed()]);
     let again = fit_parts(&runs, 0.95, 1).unwrap();
