@@ -11,7 +11,7 @@
 //! | id | what |
 //! |---|---|
 //! | `#manifest`, `#notices`, `#theme-toggle` | header |
-//! | `#sweep`, `#walk-forward`, `#run`, `#profile` | sections |
+//! | `#sweep`, `#walk-forward`, `#run`, `#profile`, `#scale` | sections |
 //! | `#equity`, `#drawdown`, `#candles` | charts of a run (plotly: `.js-plotly-plot` when drawn) |
 //! | `#account-select`, `#candle-asset`, `#log-scale`, `button[data-years]` | controls of a run |
 //! | `#monthly`, `table#assets`, `table#trades` | tables of a run |
@@ -21,6 +21,7 @@
 //! | `#profile`, `#flame`, `#flame-difference`, `#process`, `#flame-search`, `table#profile-paths`, `table#profile-functions` | profile |
 //! | `#runs`, `#pairs`, `#runs-in-order`, `#distribution`, `#memory`, `#ratios`, `#times`, `#scan`, `#history-figure` | what was measured; `#ID-view` chooses, `#ID-note` explains |
 //! | `table#estimates`, `table#costs`, `table#sessions`, `table#conditions`, `table#results`, `table#changes`, `table#alerts`, ... | its tables |
+//! | `#scale-plot`, `#scale-part`, `#scale-axis`, `#scale-note`, `table#scale-costs` | cost by size |
 //! | `#oos-equity`, `#oos-drawdown`, `#oos-select`, `#oos-log-scale`, `#oos-monthly`, `table#windows` | walk-forward |
 //!
 //! `#cell-curve[data-trial]` is the number of the trial whose curve is shown, `#cell-curve[data-curve]` is `full`,

@@ -29,6 +29,15 @@ pub struct Page {
     pub profile: Option<crate::lab::Profile>,
     /// What was measured, a section for each.
     pub measured: Vec<crate::lab::Measured>,
+    /// What a command costs at many sizes.
+    pub scale: Option<crate::lab::Scale>,
+}
+
+impl Page {
+    /// Whether it tells of a laboratory's measurements alone, not of backtests.
+    pub(crate) fn is_of_the_laboratory(&self) -> bool {
+        self.profile.is_some() || self.scale.is_some() || !self.measured.is_empty()
+    }
 }
 
 /// A named figure on a card.

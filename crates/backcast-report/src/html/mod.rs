@@ -5,6 +5,7 @@ mod measured;
 mod page;
 mod profile;
 mod run;
+mod scale;
 mod sweep;
 mod table;
 mod walk_forward;

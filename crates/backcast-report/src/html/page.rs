@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{measured, profile, run, sweep, walk_forward};
+use super::{measured, profile, run, scale, sweep, walk_forward};
 use crate::STYLE;
 use crate::model::Page;
 use crate::payload::Payload;
@@ -18,6 +18,7 @@ const SCRIPT: &str = concat!(
     include_str!("../page/sweep.js"),
     include_str!("../page/profile.js"),
     include_str!("../page/measured.js"),
+    include_str!("../page/scale.js"),
     include_str!("../page/page.js")
 );
 /// plotly.js (MIT licence, its notice inside), gzipped by the build script.
@@ -44,10 +45,11 @@ pub(crate) fn page(page: &Page, payload: &Payload) -> Markup {
                     @if let Some(model) = &page.run { (run::run(model)) }
                     @if let Some(model) = &page.profile { (profile::profile(model)) }
                     @for model in &page.measured { (measured::measured(model)) }
+                    @if let Some(model) = &page.scale { (scale::scale(model)) }
                 }
                 footer {
                     p { "Made by Backcast " (env!("CARGO_PKG_VERSION")) ". Charts by plotly.js. This file needs no network." }
-                    @if page.profile.is_none() && page.measured.is_empty() { p { "Past results, simulated ones above all, are no promise of future ones." } }
+                    @if !page.is_of_the_laboratory() { p { "Past results, simulated ones above all, are no promise of future ones." } }
                 }
                 div #tip role="tooltip" hidden {}
                 (data(payload))
@@ -77,6 +79,10 @@ fn header(page: &Page) -> Markup {
                         a href="#profile-functions" { "Functions" }
                     }
                     @for one in &page.measured { a href={ "#" (one.id) } { (one.heading) } }
+                    @if page.scale.is_some() {
+                        a href="#scale" { "Cost by size" }
+                        a href="#scale-costs" { "Costs" }
+                    }
                 }
                 button #theme-toggle type="button" aria-label="Switch between light and dark" { "Dark" }
             }

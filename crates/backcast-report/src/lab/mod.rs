@@ -2,6 +2,8 @@
 
 mod measured;
 mod profile;
+mod scale;
 
 pub use measured::{Along, Axis, Colour, Dot, Dots, Figure, Look, Mark, Measured, View};
 pub use profile::{ChangeRow, FlameRow, ProcessPoint, Profile};
+pub use scale::{Scale, ScaleLine, ScalePart};

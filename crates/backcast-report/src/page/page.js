@@ -196,6 +196,7 @@ async function start() {
   startProfile();
   const figures = decode(await inflate("data-measured"));
   startMeasured(figures ? JSON.parse(figures) : []);
+  startScale();
   for (const id of Object.keys(charts)) await draw(id);
   let width = innerWidth;
   addEventListener("resize", () => {

@@ -3,6 +3,7 @@
 mod curves;
 mod measured;
 mod profile;
+mod scale;
 mod sweep;
 
 use serde::Serialize;
@@ -49,6 +50,8 @@ struct Root<'a> {
     walk_forward: Option<curves::Section<'a>>,
     run: Option<curves::Section<'a>>,
     profile: Option<profile::Section>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scale: Option<scale::Section<'a>>,
 }
 
 /// Everything of `page` that the script draws.
@@ -67,6 +70,7 @@ pub(crate) fn payload(page: &Page) -> Payload {
         walk_forward: page.walk_forward.as_ref().map(|w| curves::walk_forward(w, &mut series)),
         run: page.run.as_ref().map(|run| curves::run(run, &mut series)),
         profile: page.profile.as_ref().map(profile::section),
+        scale: page.scale.as_ref().map(scale::section),
     };
     let json = serde_json::to_string(&root).expect("names and numbers are valid JSON");
     Payload {
@@ -100,6 +104,9 @@ pub(crate) fn tables(page: &Page) -> Vec<(String, &Table)> {
     }
     let measured = page.measured.iter().flat_map(|measured| &measured.tables);
     tables.extend(measured.map(|(id, table)| (id.clone(), table)));
+    if let Some(costs) = page.scale.as_ref().and_then(|scale| scale.costs.as_ref()) {
+        tables.push(("scale-costs".to_owned(), costs));
+    }
     tables
 }
 

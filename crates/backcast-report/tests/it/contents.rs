@@ -2,13 +2,13 @@
 
 use backcast_report::*;
 
-use crate::{measured::measured_page, pages::*, profiles::profile_page};
+use crate::{measured::measured_page, pages::*, profiles::profile_page, scales::scale_page};
 
 #[test]
 fn a_page_needs_no_network() {
-    for page in
-        [run_page(), sweep_page(5, 2), walk_forward_page(), profile_page(20), measured_page(2, 20)]
-    {
+    let backtests = [run_page(), sweep_page(5, 2), walk_forward_page()];
+    let of_the_laboratory = [profile_page(20), measured_page(2, 20), scale_page(3)];
+    for page in backtests.into_iter().chain(of_the_laboratory) {
         let html = render(&page);
         let own = html.replace(block(&html, "data-charts"), "");
         for word in ["http:", "https:", "//cdn", "@import", "url(", " src=", "<link", "<iframe"] {

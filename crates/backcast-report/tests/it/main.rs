@@ -5,4 +5,5 @@ mod measured;
 mod odd;
 mod pages;
 mod profiles;
+mod scales;
 mod size;
