@@ -1,11 +1,13 @@
 """A strategy as it is often written: it prepares the same data anew for each bar. What `backcast profile` is for.
 
     backcast profile -- python3 examples/slow_strategy.py
+    backcast profile --scale bars=60..240 -- python3 examples/slow_strategy.py {bars}
 """
 
 import csv
 import io
 import math
+import sys
 
 
 def made_up_prices(assets, bars):
@@ -32,9 +34,10 @@ def average(values, n):
 
 
 def main():
-    rows = load(made_up_prices(assets=5, bars=500))
+    bars = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    rows = load(made_up_prices(assets=5, bars=bars))
     signals = 0
-    for day in range(30, 500):
+    for day in range(30, bars):
         for asset in sorted({row["asset"] for row in rows}):
             closes = closes_of(rows, asset, day)
             signals += average(closes, 10) > average(closes, 30)

@@ -21,6 +21,7 @@ CHARTS = {
     "run": ["equity", "drawdown", "candles"],
     "walkforward": ["oos-equity", "oos-drawdown"],
     "profile": ["flame"],
+    "scale": ["scale-plot"],
 }
 # A chart of one colour on a background has a handful of colours with its text; an empty one has one or two.
 FEWEST_COLOURS = 12
@@ -67,6 +68,9 @@ def pages(backcast, project):
     for command, spec in specs.items():
         found[command] = project / f"{command}.html"
         backcast(command, spec, "--report", found[command])
+    found["scale"] = project / "scale.html"
+    sizes = ["--scale", "bars=500..4k,assets=1..4", "--steps", "3", "--repeats", "2"]
+    backcast("profile", *sizes, ROOT / "examples" / "sma_cross.toml", "--report", found["scale"])
     return found
 
 
@@ -225,6 +229,17 @@ def click_cell(page, across, up, old):
         except TimeoutError:
             continue
     raise AssertionError("no click on the heatmap showed another curve")
+
+
+def test_another_part_along_another_size_is_another_plot(chromium, pages):
+    with opened(chromium, pages["scale"]) as page:
+        title = "#scale-plot .xtitle"
+        assert page.locator(title).text_content() == "bars"
+        before = page.locator("#scale-plot .scatterlayer").inner_html()
+        page.select_option("#scale-axis", label="assets")
+        page.wait_for_selector(f"{title}:has-text('assets')", state="attached", timeout=10_000)
+        page.select_option("#scale-part", label="store.load_bundle")
+        page.wait_for_function("before => document.querySelector('#scale-plot .scatterlayer').innerHTML !== before", arg=before)
 
 
 def test_a_click_on_the_heatmap_shows_the_curve_of_that_cell(chromium, pages):

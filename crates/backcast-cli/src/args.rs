@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Sweep(sweep::Args),
     Walkforward(walkforward::Args),
     Report(report::Args),
-    Profile(profile::Args),
+    Profile(Box<profile::Args>),
     Dashboard(dashboard::Args),
     Bench(Box<bench::Args>),
     Baseline(baseline::Args),

@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// A sweep where parameters have several values, else one run. A walk-forward test has to be asked for: specs with windows are
     /// swept as well.
-    fn of(spec: &Spec) -> Kind {
+    pub(crate) fn of(spec: &Spec) -> Kind {
         if spec.set_count() > 1.0 { Kind::Sweep } else { Kind::Run }
     }
 

@@ -30,6 +30,11 @@ impl Changes {
         self.set.is_empty() && self.from.is_none() && self.to.is_none()
     }
 
+    /// Whether they say which sessions count.
+    pub(crate) fn has_range(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+
     /// Changes as after `--set`.
     pub(crate) fn of(set: Vec<String>) -> Changes {
         Changes { set, ..Changes::default() }

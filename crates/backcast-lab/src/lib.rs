@@ -9,4 +9,5 @@ pub mod live;
 pub mod machine;
 pub mod optimize;
 pub mod profile;
+pub mod scale;
 pub mod stats;

@@ -18,6 +18,7 @@ mod profiles;
 mod program;
 mod questions;
 mod recordings;
+mod scales;
 mod sweeps;
 mod walkforwards;
 mod watches;

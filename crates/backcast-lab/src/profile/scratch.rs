@@ -36,6 +36,15 @@ impl Scratch {
         }
     }
 
+    /// Bytes that may still be written there.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn room(&self) -> io::Result<u64> {
+        let said = rustix::fs::statvfs(&self.folder)?;
+        Ok(said.f_bavail.saturating_mul(said.f_frsize))
+    }
+
     /// A place in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)

@@ -7,4 +7,5 @@ mod imports;
 mod live;
 mod optimize;
 mod profile;
+mod scale;
 mod stats;

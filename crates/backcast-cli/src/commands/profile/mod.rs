@@ -2,6 +2,7 @@
 
 mod print;
 mod report;
+mod scale;
 mod subject;
 
 use std::{
@@ -41,7 +42,9 @@ const SHOWN_LINES: usize = 10;
     backcast profile --report profile.html -- python strategy.py\n  \
     backcast profile --save before -- python strategy.py\n  \
     backcast profile --vs before -- python strategy.py\n  \
-    backcast profile --pid 1234 --for 10s\n\n\
+    backcast profile --pid 1234 --for 10s\n  \
+    backcast profile --scale bars=1k..1M,assets=1..64 examples/sma_cross.toml\n  \
+    backcast profile --scale N=1k..100k --at N=1M -- python3 work.py {N}\n\n\
     Exact calls and times come from spans, which Backcast and \
     programs that use backcast-spans record; Python is sampled by functions and lines (3.8 or later, nothing is installed); \
     compiled code is sampled by perf where it works. Own times and what is unattributed add up to the whole.\n\n\
@@ -64,7 +67,7 @@ pub(crate) struct Args {
     /// How long to watch it: 500ms, 10s, 2min
     #[arg(long = "for", value_name = "TIME", value_parser = quantity::duration, requires = "pid", default_value = "10s")]
     during: Duration,
-    /// Smallest share of the whole that is listed, itself and all below
+    /// Smallest share of the whole that is listed, itself and all below; with --scale, itself alone at any size
     #[arg(long, value_name = "SHARE", value_parser = quantity::share, default_value = "0.5%")]
     min: f64,
     /// Samples of Python a second
@@ -85,7 +88,7 @@ pub(crate) struct Args {
     /// Compare with a profile: a name given to --save, or a .json file
     #[arg(long, value_name = "PROFILE")]
     vs: Option<PathBuf>,
-    /// Write it for other programs: .folded, .speedscope.json, .firefox.json, .pb.gz, .pprof, .json, .md
+    /// Write it for other programs: .folded, .speedscope.json, .firefox.json, .pb.gz, .pprof, .json, .md; with --scale .json, .csv, .md
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
     /// Write one HTML page that needs no network, with flame graphs
@@ -94,6 +97,8 @@ pub(crate) struct Args {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    #[command(flatten)]
+    scale: scale::Options,
 }
 
 /// When perf looks on.
@@ -106,6 +111,16 @@ enum WhenPerf {
     Always,
     /// Never.
     Never,
+}
+
+impl From<WhenPerf> for Perf {
+    fn from(when: WhenPerf) -> Perf {
+        match when {
+            WhenPerf::Auto => Perf::Auto,
+            WhenPerf::Always => Perf::Always,
+            WhenPerf::Never => Perf::Never,
+        }
+    }
 }
 
 /// How a profile is printed.
@@ -142,6 +157,9 @@ fn name(text: &str) -> Result<String, String> {
 
 /// Profiles and prints what was found.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    if args.scale.is_given() {
+        return scale::run(args, terminal);
+    }
     let home = Home::find()?;
     let exports = exports(&args.export)?;
     let before = args.vs.as_deref().map(|named| saved(named, &home)).transpose()?;
@@ -201,11 +219,7 @@ fn kept(home: &Home, name: &str) -> PathBuf {
 
 fn measure(args: &Args, terminal: &mut Terminal) -> Result<Outcome, Failure> {
     let stop = interrupt::stop_flag();
-    let perf = match args.perf {
-        WhenPerf::Auto => Perf::Auto,
-        WhenPerf::Always => Perf::Always,
-        WhenPerf::Never => Perf::Never,
-    };
+    let perf: Perf = args.perf.into();
     if let Some(pid) = args.pid {
         return Ok(profile::attach(pid, args.during, perf, &stop)?);
     }
@@ -259,14 +273,19 @@ fn verdict(outcome: &Outcome, terminal: &mut Terminal) -> Result<(), Failure> {
         ))
         .help("what was seen until then is printed; --timeout gives it more time")),
         Some(exit) => {
-            for (stream, captured) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
-                let tail = captured.as_ref().map(|all| all.tail(SHOWN_LINES)).unwrap_or_default();
-                if !tail.is_empty() {
-                    terminal.say(&format!("its last lines on {stream}:\n{}", print::plain(&tail)));
-                }
-            }
+            show_last_lines(outcome, terminal);
             Err(Failure::new(format!("the command failed: {exit}"))
                 .help("its profile is printed all the same"))
+        }
+    }
+}
+
+/// What a failed command said in the end.
+fn show_last_lines(outcome: &Outcome, terminal: &mut Terminal) {
+    for (stream, captured) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
+        let tail = captured.as_ref().map(|all| all.tail(SHOWN_LINES)).unwrap_or_default();
+        if !tail.is_empty() {
+            terminal.say(&format!("its last lines on {stream}:\n{}", print::plain(&tail)));
         }
     }
 }

@@ -135,7 +135,7 @@ fn python(out: &mut String, profile: &Profile) {
 }
 
 /// Text that is no markup, in a table or outside.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
