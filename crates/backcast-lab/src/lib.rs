@@ -1,5 +1,6 @@
 //! The performance laboratory: profiles, paired benchmarks, baselines, certificates.
 
+pub mod advise;
 mod aside;
 pub mod baseline;
 pub mod bench;

@@ -18,6 +18,7 @@ mod session;
 mod suite;
 
 pub use error::BenchError;
+pub(crate) use plan::surroundings;
 pub use plan::{Arm, Plan, Step};
 pub(crate) use record::read_json;
 pub use record::{Record, RecordedCommand, Run, Source, Work};

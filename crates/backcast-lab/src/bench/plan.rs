@@ -94,7 +94,7 @@ impl Plan {
 /// What is equal for all runs of a block and differs between blocks, because a program may be faster by its accident: the seed of
 /// Python's string hashes, and the size of the environment, which moves the stack (T. Mytkowicz and others, "Producing Wrong Data
 /// Without Doing Anything Obviously Wrong!", ASPLOS 2009).
-pub(super) fn surroundings(seed: u64, block: Option<u32>) -> [(String, String); 2] {
+pub(crate) fn surroundings(seed: u64, block: Option<u32>) -> [(String, String); 2] {
     let text = format!("{seed} {block:?}");
     let digest = blake3::hash(text.as_bytes());
     let bytes = digest.as_bytes();

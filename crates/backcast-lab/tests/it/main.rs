@@ -1,5 +1,6 @@
 //! Behaviour of the laboratory through its public face.
 
+mod advise;
 mod baseline;
 mod bench;
 mod certificates;

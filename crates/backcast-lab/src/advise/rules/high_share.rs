@@ -1,0 +1,80 @@
+//! One function that takes a large part of the whole by itself.
+
+use super::Looked;
+use crate::{
+    advise::{
+        Remedy, Rule, Suggestion,
+        look::{Look, name},
+    },
+    profile::{
+        Kind, Row,
+        words::{count, percent, time},
+    },
+};
+
+pub(super) fn look(look: &Look<'_>) -> Looked {
+    if !look.rows().any(|(_, row)| matches!(row.kind, Kind::Span | Kind::Python | Kind::Native)) {
+        return Looked::Blind("nothing inside of the command was seen".to_owned());
+    }
+    let main = look.profile.threads.len() <= 1;
+    // A thread that is sampled while it waits does nothing.
+    let working = |row: &Row<'_>| match (row.kind, row.cpu_ns) {
+        (Kind::Python, Some(cpu)) if !main => cpu.min(row.own_ns),
+        _ => row.own_ns,
+    };
+    let large = look.functions(working).into_iter().filter(|function| {
+        look.share(function.row, function.ns).estimate > look.thresholds().high_share
+    });
+    let suggestion = |function: crate::advise::look::Together| {
+        let row = &look.view.rows[function.row];
+        let share = look.share(function.row, function.ns).estimate;
+        let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
+        let calls = calls.map(|calls| format!(" in {} calls", count(calls.count)));
+        let mut place = look.place(function.row);
+        let slowest = row.lines.first().filter(|line| line.own_ns > 0);
+        let line = slowest.map(|line| {
+            format!(
+                ", {} of it in line {}",
+                percent(line.own_ns as f64 / row.own_ns as f64),
+                line.line
+            )
+        });
+        place.line = slowest.map(|line| line.line).or(place.line);
+        Suggestion {
+            rule: Rule::HighShare,
+            name: name(Rule::HighShare, &row.name),
+            evidence: format!(
+                "`{}` alone takes {} of the wall time, {}{}{}",
+                row.name,
+                percent(share),
+                time(function.ns),
+                calls.unwrap_or_default(),
+                line.unwrap_or_default()
+            ),
+            place,
+            prediction: look.prediction(
+                function.row,
+                [0, function.ns],
+                "high: all of its own time; low: nothing, where that work has to be done",
+            ),
+            advice: advice(look, row),
+            remedy: Remedy::ByHand,
+        }
+    };
+    Looked::Found(large.map(suggestion).collect())
+}
+
+fn advice(look: &Look<'_>, row: &Row<'_>) -> String {
+    let what_if = match row.kind {
+        Kind::Span => format!("; --what-if {} tells what speeding it up brings", row.name),
+        _ => String::new(),
+    };
+    let advice = if look.is_own_engine(row) {
+        "it is the engine's own work: fewer parameter sets, fewer assets or a shorter range"
+    } else if row.kind == Kind::Python {
+        "keep results, work on whole arrays instead of single values, or move it to compiled code"
+    } else {
+        "keep results, do less of it, or do it for many values at a time"
+    };
+    format!("{advice}{what_if}")
+}
