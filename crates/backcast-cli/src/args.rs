@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Walkforward(walkforward::Args),
     Report(report::Args),
     Profile(Box<profile::Args>),
+    Advise(Box<advise::Args>),
     Dashboard(dashboard::Args),
     Bench(Box<bench::Args>),
     Baseline(baseline::Args),

@@ -1,4 +1,4 @@
-//! One table, three ways to print it: for people, as JSON, as CSV.
+//! One table, four ways to print it: for people, as JSON, as CSV, as Markdown.
 
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
@@ -186,6 +186,19 @@ impl Table {
         };
         let rows: Vec<String> = self.rows.iter().map(object).collect();
         if rows.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", rows.join(",\n")) }
+    }
+
+    /// A table for a ticket or a commit.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let escaped = |text: String| text.replace('|', "\\|").replace('\n', " ");
+        let mut out = line(self.columns.iter().map(|column| column.title.clone()).collect());
+        out += &line(vec!["---".to_owned(); self.columns.len()]);
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.columns);
+            out += &line(cells.map(|(cell, column)| escaped(shown(cell, column.show))).collect());
+        }
+        out
     }
 
     /// Comma-separated, with a header.

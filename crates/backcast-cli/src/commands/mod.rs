@@ -1,5 +1,6 @@
 //! One file for each command: a function from arguments to output.
 
+pub(crate) mod advise;
 pub(crate) mod baseline;
 pub(crate) mod bench;
 pub(crate) mod bundles;
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Sweep(args) => sweep::run(&args, terminal),
         Command::Walkforward(args) => walkforward::run(&args, terminal),
         Command::Profile(args) => profile::run(&args, terminal),
+        Command::Advise(args) => advise::run(&args, terminal),
         Command::Dashboard(args) => dashboard::run(&args, terminal),
         Command::Bench(args) => bench::run(&args, terminal),
         Command::Baseline(args) => baseline::run(&args, terminal),

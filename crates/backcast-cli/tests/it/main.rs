@@ -1,5 +1,6 @@
 //! The built program, run as a user runs it: stdout, stderr, exit code, and what it leaves behind.
 
+mod advice;
 mod bad_files;
 mod bad_specs;
 mod bad_targets;

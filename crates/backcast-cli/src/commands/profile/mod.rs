@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+pub(super) use self::{print::plain, subject::of_command};
 use backcast_lab::{
     child::{Capture, ChildError, Exit, Launcher},
     profile::{
@@ -125,7 +126,7 @@ impl From<WhenPerf> for Perf {
 
 /// How a profile is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For people.
     #[default]
     Table,
@@ -137,7 +138,7 @@ enum Format {
     Markdown,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
+pub(super) fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(hz) if (0.1..=10_000.0).contains(&hz) => Ok(hz),
         _ => Err("a rate is a number of samples a second from 0.1 to 10000".to_owned()),
@@ -207,7 +208,7 @@ fn exports(paths: &[PathBuf]) -> Result<Vec<(&Path, Export)>, Failure> {
 }
 
 /// A profile by the name it was saved under, or in a file.
-fn saved(named: &Path, home: &Home) -> Result<Profile, Failure> {
+pub(super) fn saved(named: &Path, home: &Home) -> Result<Profile, Failure> {
     let kept = kept(home, &named.display().to_string());
     let path = if !named.exists() && kept.exists() { &kept } else { named };
     Ok(profile::load(path)?)

@@ -158,7 +158,7 @@ fn short(name: &str) -> String {
 }
 
 /// Names come from programs: what would steer a terminal is shown as a dot.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::commands) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '·' } else { c }).collect()
 }
 
