@@ -91,7 +91,8 @@ fn the_interval_of_a_change_holds_what_was_planted() {
     assert!(found > 180, "{found}");
     assert!(f64::from(inside) / f64::from(found) > 0.93, "{inside} of {found}");
     let flat = history(QUIET.figures(5, 0, &mut random));
-    assert_eq!((flat.levels(), flat.ratio_of_change(0, 0.95)), (vec![0..5], Ok(None)));
+    assert_eq!((flat.levels().len(), flat.ratio_of_change(0, 0.95)), (1, Ok(None)));
+    assert_eq!(flat.levels()[0], 0..5);
     assert!(history(Vec::new()).levels().is_empty());
 }
 
