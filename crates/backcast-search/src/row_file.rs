@@ -5,7 +5,6 @@
 
 use std::{
     fs::File,
-    io::Write,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,6 +17,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use backcast_engine::lanes::ParamSets;
 use backcast_metrics::{Metric, Row};
+use backcast_spans::WholeFile;
 use parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
     basic::Compression,
@@ -122,7 +122,9 @@ fn remove_abandoned(path: &Path) {
         let middle = found.to_str().zip(name.to_str()).and_then(|(found, name)| {
             found.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".part")
         });
-        let abandoned = middle.is_some_and(|pid| {
+        // The number of the process, and of the file among those that it wrote.
+        let pid = middle.map(|middle| middle.split_once('-').map_or(middle, |(pid, _)| pid));
+        let abandoned = pid.is_some_and(|pid| {
             pid.parse::<u32>().is_ok() && !Path::new("/proc").join(pid).exists()
         });
         if abandoned {
@@ -133,20 +135,16 @@ fn remove_abandoned(path: &Path) {
 
 /// A file that appears under its name only once it is complete.
 pub(crate) struct RowFile {
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<WholeFile>,
     layout: Layout,
     path: PathBuf,
-    aside: PathBuf,
 }
 
 impl RowFile {
     /// Begins a file beside `path`.
     pub(crate) fn create(path: &Path, layout: &Layout) -> Result<RowFile, SearchError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let aside = path.with_file_name(name);
         remove_abandoned(path);
-        let file = File::create(&aside).map_err(SearchError::io("write", path))?;
+        let file = WholeFile::create(path).map_err(SearchError::io("write", path))?;
         // Metrics are close to noise: a stronger compression takes time and memory and saves little.
         let mut properties = WriterProperties::builder().set_compression(Compression::SNAPPY);
         // Metrics hardly repeat and trials never do: a dictionary of them only costs time and memory.
@@ -155,7 +153,7 @@ impl RowFile {
         }
         let writer = ArrowWriter::try_new(file, layout.schema(), Some(properties.build()))
             .map_err(|e| SearchError::damaged(path, e))?;
-        Ok(RowFile { writer, layout: layout.clone(), path: path.to_path_buf(), aside })
+        Ok(RowFile { writer, layout: layout.clone(), path: path.to_path_buf() })
     }
 
     /// Adds a chunk as one row group.
@@ -168,20 +166,11 @@ impl RowFile {
     }
 
     /// Closes the file and gives it its name.
-    pub(crate) fn finish(mut self) -> Result<(), SearchError> {
+    pub(crate) fn finish(self) -> Result<(), SearchError> {
         let _span = backcast_spans::span!("search.finish_rows");
-        let closed = self.writer.finish().map(|_| ());
-        closed.map_err(|e| io_of(&self.path, e))?;
-        let synced = self.writer.inner_mut().flush().and_then(|()| self.writer.inner().sync_all());
-        synced.map_err(SearchError::io("write", &self.path))?;
-        std::fs::rename(&self.aside, &self.path).map_err(SearchError::io("write", &self.path))
-    }
-}
-
-impl Drop for RowFile {
-    fn drop(&mut self) {
-        // After `finish` there is nothing under this name any more.
-        let _ = std::fs::remove_file(&self.aside);
+        let file = self.writer.into_inner().map_err(|e| io_of(&self.path, e))?;
+        let named = file.sync().and_then(|()| file.finish());
+        named.map_err(SearchError::io("write", &self.path))
     }
 }
 
@@ -262,10 +251,10 @@ mod tests {
     fn what_a_killed_process_left_is_removed_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rows.parquet");
-        let living = format!("rows.parquet.{}.part", std::process::id());
+        let living = format!("rows.parquet.{}-0.part", std::process::id());
         // No process has a number beyond the kernel's limit of 2^22.
         for name in
-            ["rows.parquet.4194999.part", "rows.parquet.old.part", "other.4194999.part", &living]
+            ["rows.parquet.4194999-3.part", "rows.parquet.old.part", "other.4194999.part", &living]
         {
             std::fs::write(folder.path().join(name), "").unwrap();
         }

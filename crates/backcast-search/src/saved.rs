@@ -1,12 +1,14 @@
 //! The folder of a saved search, who may write it, and its `manifest.json`: the spec, and what it was made of.
 
 use std::{
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use backcast_engine::Manifest;
+use backcast_spans::WholeFile;
 use backcast_store::FileLock;
 use serde::{Deserialize, Serialize};
 
@@ -225,11 +227,10 @@ pub(crate) fn find(home: &Path, kind: &'static str, id: &str) -> Result<SavedSpe
 
 /// Writes a file under another name and renames it, so that it is whole or missing.
 pub(crate) fn write_aside(path: &Path, bytes: &[u8]) -> Result<(), SearchError> {
-    let aside = path.with_extension(format!("{}.part", std::process::id()));
-    let written = fs::write(&aside, bytes).and_then(|()| fs::rename(&aside, path));
-    written.map_err(|error| {
-        // A disk that is full has better use for the room.
-        let _ = fs::remove_file(&aside);
-        SearchError::io("write", path)(error)
-    })
+    let write = || {
+        let mut file = WholeFile::create(path)?;
+        file.write_all(bytes)?;
+        file.finish()
+    };
+    write().map_err(SearchError::io("write", path))
 }

@@ -5,7 +5,8 @@
 
 use std::{
     ffi::OsString,
-    fmt, fs, io,
+    fmt,
+    io::{self, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -13,6 +14,7 @@ use std::{
 use crate::{
     delay::{DelayError, Delays},
     recording::{self, Options, Recording},
+    whole_file::WholeFile,
 };
 
 /// The variable that names the file to write.
@@ -135,14 +137,9 @@ fn with_process_id(file: &OsString) -> PathBuf {
     }
 }
 
-/// Writes a file whole or not at all: beside its place, then moved there.
+/// Without waiting for the disk, which would be time of the program.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    written
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes)?;
+    file.finish()
 }

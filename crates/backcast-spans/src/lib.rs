@@ -45,6 +45,7 @@ mod span;
 mod state;
 mod time_base;
 mod totals;
+mod whole_file;
 
 pub use clock::ClockKind;
 pub use delay::DelayError;
@@ -58,6 +59,7 @@ pub use snapshot::{
     ThreadSnapshot,
 };
 pub use span::{Span, copied, lock};
+pub use whole_file::WholeFile;
 
 /// Begins a span that lasts until the value is dropped: `let _span = span!("data.read");`.
 ///

@@ -1,10 +1,12 @@
 //! Files that are there whole or not at all.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
+
+use backcast_spans::WholeFile;
 
 use crate::StoreError;
 
@@ -14,42 +16,16 @@ use crate::StoreError;
 /// # Errors
 /// [`StoreError::Io`], [`StoreError::DiskFull`].
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let write = |file: &mut File| file.write_all(bytes);
-    written(path, write).map_err(|error| StoreError::io("write", path)(plain(error)))
+    written(path, bytes).map_err(StoreError::io("write", path))
 }
 
-fn written(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return write(&mut File::options().write(true).open(path)?);
-    }
-    let path = behind_link(path);
+fn written(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".backcast-");
-    // As any new file: what the user's mask allows, where a temporary file would be for its owner alone.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut aside = builder.tempfile_in(folder)?;
-    write(aside.as_file_mut())?;
-    aside.as_file().sync_all()?;
-    aside.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// What a link leads to, where that is there.
-fn behind_link(path: &Path) -> PathBuf {
-    let link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    let target = if link { fs::canonicalize(path).ok() } else { None };
-    target.unwrap_or_else(|| path.to_path_buf())
-}
-
-/// The error without the name of the file aside, which nobody asked for.
-fn plain(error: io::Error) -> io::Error {
-    match (error.raw_os_error(), error.kind()) {
-        (Some(_), _) | (None, io::ErrorKind::Other) => error,
-        (None, kind) => kind.into(),
-    }
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes)?;
+    file.sync()?;
+    file.finish()
 }
 
 #[cfg(all(test, unix))]
