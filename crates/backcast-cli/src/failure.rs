@@ -100,9 +100,14 @@ impl Failure {
     pub(crate) fn stopped(stopped: &Stopped, command: &str, out: Option<&Path>) -> Failure {
         let (done, total) = (stopped.done as f64, stopped.total as f64);
         let message = format!(
-            "stopped after {} of {} runs; they are kept",
+            "stopped after {} of {} runs; {} kept",
             number::grouped(done, 0),
-            number::grouped(total, 0)
+            number::grouped(total, 0),
+            match stopped.kept {
+                kept if kept >= stopped.done => "they are".to_owned(),
+                1 => "the first one of them is".to_owned(),
+                kept => format!("the first {} of them are", number::grouped(kept as f64, 0)),
+            }
         );
         let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
         let help = format!("go on with: {command} --resume {}{out}", stopped.id);

@@ -165,8 +165,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         SweepOutcome::Stopped(stopped) => {
             terminal.live.result(&stopped.id);
             return Err(match stopped.kept {
-                true => Failure::stopped(&stopped, "backcast sweep", args.out.as_deref()),
-                false => Failure::begin_again("backcast sweep SPEC"),
+                1.. => Failure::stopped(&stopped, "backcast sweep", args.out.as_deref()),
+                0 => Failure::begin_again("backcast sweep SPEC"),
             });
         }
     };

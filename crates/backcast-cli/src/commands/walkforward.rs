@@ -79,8 +79,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         WalkForwardOutcome::Stopped(stopped) => {
             terminal.live.result(&stopped.id);
             return Err(match stopped.kept {
-                true => Failure::stopped(&stopped, "backcast walkforward", None),
-                false => Failure::begin_again(&command),
+                1.. => Failure::stopped(&stopped, "backcast walkforward", None),
+                0 => Failure::begin_again(&command),
             });
         }
     };

@@ -92,8 +92,8 @@ pub struct Stopped {
     pub done: u64,
     /// Runs in all.
     pub total: u64,
-    /// Whether what is done is saved, so that it can go on by its id.
-    pub kept: bool,
+    /// Runs that are saved; where there are any, it can go on by its id.
+    pub kept: u64,
 }
 
 /// What a finished sweep found.
@@ -194,7 +194,7 @@ pub fn sweep(
     while waves.next < tasks.len() {
         if stop.load(Ordering::Relaxed) {
             let id = manifest.run_id();
-            let kept = state.as_ref().is_some_and(State::keeps);
+            let kept = state.as_ref().map_or(0, |state| state.kept);
             return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total, kept }));
         }
         for done in waves.run_next(&runner, state.as_mut(), progress)? {
@@ -273,7 +273,7 @@ impl Waves<'_> {
         while let Some(task) = self.tasks.get(self.next)
             && runner.fits(&self.tasks[first..self.next], task, self.chunk)
         {
-            let saved = state.as_ref().and_then(|state| state.load(runner.layout(), task));
+            let saved = state.as_mut().and_then(|state| state.load(runner.layout(), task));
             found.push(saved);
             self.next += 1;
         }

@@ -40,6 +40,8 @@ pub(super) struct State {
     /// Sets of a chunk, from the manifest where the sweep goes on.
     pub(super) chunk: usize,
     resume: bool,
+    /// Runs that are saved.
+    pub(super) kept: u64,
 }
 
 impl State {
@@ -63,7 +65,7 @@ impl State {
             if saved.manifest != pairs(manifest) {
                 return Err(SearchError::Changed { kind: "sweep", id });
             }
-            return Ok(State { folder, chunk: saved.chunk.max(1), resume });
+            return Ok(State { folder, chunk: saved.chunk.max(1), resume, kept: 0 });
         }
         if folder.is_ours() {
             let mut saved = SavedSpec::of("sweep", spec, manifest, Vec::new());
@@ -72,12 +74,7 @@ impl State {
                 progress.note(folder.give_up(&error));
             }
         }
-        Ok(State { folder, chunk, resume })
-    }
-
-    /// Whether finished chunks are saved.
-    pub(super) fn keeps(&self) -> bool {
-        self.folder.is_ours()
+        Ok(State { folder, chunk, resume, kept: 0 })
     }
 
     fn path(&self, task: &Task) -> PathBuf {
@@ -85,12 +82,14 @@ impl State {
     }
 
     /// A chunk that was finished earlier; a file that cannot be read counts as missing and is made again.
-    pub(super) fn load(&self, layout: &Layout, task: &Task) -> Option<Chunk> {
+    pub(super) fn load(&mut self, layout: &Layout, task: &Task) -> Option<Chunk> {
         let _span = backcast_spans::span!("search.load_rows");
         if !self.resume {
             return None;
         }
-        read_chunk(&self.path(task), layout, task.account, task.sets.clone()).ok()
+        let chunk = read_chunk(&self.path(task), layout, task.account, task.sets.clone()).ok()?;
+        self.kept += task.sets.len() as u64;
+        Some(chunk)
     }
 
     /// Saves a finished chunk. A failure is told once, and nothing is saved from then on.
@@ -103,7 +102,7 @@ impl State {
         progress: &dyn Progress,
     ) {
         let _span = backcast_spans::span!("search.save_rows");
-        if !self.keeps() {
+        if !self.folder.is_ours() {
             return;
         }
         let write = || {
@@ -111,8 +110,9 @@ impl State {
             file.push(sets, chunk)?;
             file.finish()
         };
-        if let Err(error) = write() {
-            progress.note(self.folder.give_up(&error));
+        match write() {
+            Ok(()) => self.kept += task.sets.len() as u64,
+            Err(error) => progress.note(self.folder.give_up(&error)),
         }
     }
 }

@@ -143,7 +143,7 @@ pub fn walk_forward(
         None => None,
     };
     let mut training = trainer.begin();
-    if let Some(saved) = state.as_ref().and_then(|state| state.load(&training)) {
+    if let Some(saved) = state.as_mut().and_then(|state| state.load(&training)) {
         training = saved;
     }
     let total = (sets.count() * windows.len() * accounts.len()) as u64;
@@ -154,7 +154,7 @@ pub fn walk_forward(
     }
     let done = training.runs();
     let stopped = || {
-        let kept = state.as_ref().is_some_and(State::keeps);
+        let kept = state.as_ref().map_or(0, |state| state.kept);
         Ok(WalkForwardOutcome::Stopped(Stopped { id: manifest.run_id(), done, total, kept }))
     };
     if training.chunk().is_some() {

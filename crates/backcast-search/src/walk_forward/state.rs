@@ -24,6 +24,8 @@ pub(super) struct State {
     folder: Folder,
     written: Instant,
     resume: bool,
+    /// Training runs that are saved.
+    pub(super) kept: u64,
 }
 
 impl State {
@@ -54,12 +56,7 @@ impl State {
                 progress.note(folder.give_up(&error));
             }
         }
-        Ok(State { folder, written: Instant::now(), resume })
-    }
-
-    /// Whether what is done is saved.
-    pub(super) fn keeps(&self) -> bool {
-        self.folder.is_ours()
+        Ok(State { folder, written: Instant::now(), resume, kept: 0 })
     }
 
     fn path(&self) -> PathBuf {
@@ -67,20 +64,23 @@ impl State {
     }
 
     /// How far training came earlier; a file that cannot be read, or that another shape of work left, counts as missing.
-    pub(super) fn load(&self, begin: &Training) -> Option<Training> {
+    pub(super) fn load(&mut self, begin: &Training) -> Option<Training> {
         if !self.resume {
             return None;
         }
-        begin.with(&fs::read(self.path()).ok()?)
+        let training = begin.with(&fs::read(self.path()).ok()?)?;
+        self.kept = training.runs();
+        Some(training)
     }
 
     /// Saves how far training came. A failure is told once, and nothing is saved from then on.
     pub(super) fn save(&mut self, training: &Training, progress: &dyn Progress) {
-        if !self.keeps() {
+        if !self.folder.is_ours() {
             return;
         }
-        if let Err(error) = write_aside(&self.path(), &training.bytes()) {
-            progress.note(self.folder.give_up(&error));
+        match write_aside(&self.path(), &training.bytes()) {
+            Ok(()) => self.kept = training.runs(),
+            Err(error) => progress.note(self.folder.give_up(&error)),
         }
         self.written = Instant::now();
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -111,6 +111,50 @@ fn threads_chunks_and_vector_levels_change_no_byte() {
     }
 }
 
+/// Puts a folder where a chunk is to be saved, as a disk that fills would, and stops some chunks later.
+struct FullDisk<'a> {
+    chunk: PathBuf,
+    stopper: StopAfter<'a>,
+    notes: Mutex<Vec<String>>,
+}
+
+impl Progress for FullDisk<'_> {
+    fn begin(&self, _: u64, _: u64) {
+        fs::create_dir_all(self.chunk.join("in the way")).unwrap();
+    }
+
+    fn advance(&self, runs: u64) {
+        self.stopper.advance(runs);
+    }
+
+    fn note(&self, text: &str) {
+        self.notes.lock().unwrap().push(text.to_owned());
+    }
+}
+
+#[test]
+fn what_was_saved_before_the_disk_filled_is_kept_and_told() {
+    let (spec, market) = (spec(&[]), two_assets());
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join(".backcast");
+    let (chunk, stop) = (64, AtomicBool::new(false));
+    let base = run(&spec, &market, &SweepOptions { chunk, ..options() });
+    let blocked = home.join("sweeps").join(&base.id).join("chunk-000005.parquet");
+    let stopper = StopAfter { runs: 600, done: AtomicU64::new(0), stop: &stop };
+    let disk = FullDisk { chunk: blocked.clone(), stopper, notes: Mutex::default() };
+    let saving = SweepOptions { chunk, home: Some(home), ..options() };
+    let outcome = sweep(&spec, &market, &saving, &disk, &stop).unwrap();
+    let SweepOutcome::Stopped(stopped) = outcome else { panic!("it was told to stop") };
+    assert_eq!(stopped.kept, 5 * 64);
+    assert!(stopped.done >= 600, "{stopped:?}");
+    let notes = disk.notes.lock().unwrap().join("\n");
+    assert!(notes.starts_with("nothing more is kept for --resume"), "{notes}");
+
+    fs::remove_dir_all(blocked).unwrap();
+    let resumed = run(&spec, &market, &SweepOptions { resume: true, ..saving });
+    assert_eq!((bits(&base), &base.digest), (bits(&resumed), &resumed.digest));
+}
+
 #[test]
 fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
     let (spec, market) = (spec(&[]), two_assets());
@@ -129,7 +173,10 @@ fn a_sweep_that_was_stopped_goes_on_to_the_same_bytes() {
         SweepOutcome::Finished(_) => panic!("it was told to stop"),
     };
     assert_eq!(stopped.id, base.id);
-    assert!(stopped.kept && stopped.done >= 900 && stopped.done < stopped.total, "{stopped:?}");
+    assert!(
+        stopped.kept == stopped.done && stopped.done >= 900 && stopped.done < stopped.total,
+        "{stopped:?}"
+    );
     assert!(!folder.path().join("half.parquet").exists(), "an unfinished file has no name");
 
     // A kill may leave a torn chunk; it is made again.

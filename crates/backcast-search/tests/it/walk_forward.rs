@@ -310,7 +310,7 @@ fn a_test_that_was_stopped_goes_on_to_the_same_bytes() {
             let WalkForwardOutcome::Stopped(stopped) = stopped else {
                 panic!("it was told to stop")
             };
-            assert!(stopped.kept && stopped.done >= limit, "{limit}: {stopped:?}");
+            assert!(stopped.kept == stopped.done && stopped.done >= limit, "{limit}: {stopped:?}");
             assert_eq!((&stopped.id, stopped.total), (&base.id, total));
 
             let saved = saved_walk_forward(folder.path(), &stopped.id).unwrap();
@@ -363,7 +363,7 @@ fn a_folder_that_cannot_be_written_is_told_and_stops_nothing() {
     let counter = Counter::new(1, &stop);
     let saving = SweepOptions { home: Some(home), ..options(1) };
     let outcome = walk_forward(&spec, &market, &saving, &counter, &stop).unwrap();
-    assert!(matches!(outcome, WalkForwardOutcome::Stopped(Stopped { kept: false, .. })));
+    assert!(matches!(outcome, WalkForwardOutcome::Stopped(Stopped { kept: 0, .. })));
     let notes = counter.notes.into_inner().unwrap().join("\n");
     assert!(notes.starts_with("nothing is kept for --resume: cannot write"), "{notes}");
 }
