@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         return code;
     }
     terminal::speak_plainly_in_panics();
+    interrupt::outlive_file_size_limits();
     let colors = terminal::wanted_colors(std::env::args_os());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -4,6 +4,8 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{ffi::OsStrExt, fs::FileTypeExt},
+    process::Command,
+    thread,
 };
 
 use expect_test::expect;
@@ -82,6 +84,71 @@ fn a_page_goes_into_a_device_and_the_device_stays() {
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     project.stdout(&["run", cross, "--report", "new/folder/page.html"]);
     assert!(project.path("new/folder/page.html").exists());
+}
+
+/// A pipe, whose replacement by a file would harm nobody.
+#[test]
+fn recordings_profiles_and_rows_go_into_a_pipe_and_the_pipe_stays() {
+    let project = Project::new();
+    let cross = examples().join("sma_cross.toml");
+    let cross = cross.to_str().unwrap();
+    let written = |name: &str, args: &[&str], recording: bool| {
+        let path = project.path(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let reader = thread::spawn({
+            let path = path.clone();
+            move || fs::read(path).unwrap()
+        });
+        let mut command = project.command(args);
+        if recording {
+            command.env("BACKCAST_SPANS", name);
+        }
+        let outcome = project.outcome(command.output().unwrap());
+        assert!(fs::metadata(&path).unwrap().file_type().is_fifo(), "{args:?} replaced the pipe");
+        assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
+        reader.join().unwrap()
+    };
+    assert!(written("spans.json", &["run", cross], true).starts_with(b"{"));
+    let profile = ["profile", cross, "--export", "profile.json"];
+    assert!(written("profile.json", &profile, false).starts_with(b"{"));
+    let rows = ["sweep", cross, "--out", "rows.parquet"];
+    assert!(written("rows.parquet", &rows, false).starts_with(b"PAR1"));
+}
+
+/// What a full disk does, for a user who has no disk to fill.
+#[test]
+fn a_limit_of_files_is_told_harms_nothing_and_costs_no_measurement() {
+    let project = Project::new();
+    let cross = examples().join("sma_cross.toml");
+    let cross = cross.to_str().unwrap();
+    let limited = |args: &[&str], recording: &str| {
+        let program = project.command(&[]).get_program().to_owned();
+        let folder = project.path(".");
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(program).args(args);
+        command.current_dir(folder).env("BACKCAST_SPANS", recording);
+        let outcome = project.outcome(command.output().unwrap());
+        assert!(outcome.stderr.contains("cannot write"), "{args:?}: {}", outcome.stderr);
+        outcome
+    };
+    project.write("kept.json", "mine");
+    let export = limited(&["profile", "--export", "kept.json", "--", "sleep", "0.3"], "");
+    assert_eq!(
+        (export.code, fs::read_to_string(project.path("kept.json")).unwrap().as_str()),
+        (1, "mine")
+    );
+    let save = limited(&["profile", "--save", "one", "--", "sleep", "0.3"], "");
+    assert_eq!(save.code, 1);
+    assert!(
+        export.stdout.contains("wall time") && save.stdout.contains("wall time"),
+        "printed all the same"
+    );
+    assert_eq!(limited(&["baseline", "save", "-n", "2", "--", "true"], "").code, 1);
+    assert_eq!(limited(&["run", cross], "spans.json").code, 3);
+    assert!(!project.path("spans.json").exists());
+    let left =
+        Command::new("find").arg(project.path(".")).args(["-name", "*.part"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "", "nothing is left behind");
 }
 
 #[test]

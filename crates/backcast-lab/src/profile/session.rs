@@ -11,11 +11,14 @@ use std::{
 
 use super::{
     Builder, Processes, Profile, Scratch, Source, perf, perf::PerfFile, python::Injection,
-    read_spans,
+    read_spans, words,
 };
 use crate::child::{
     Capture, Captured, ChildError, Exit, Launcher, RunOptions, Sampler, Sampling, Subject,
 };
+
+/// Processor time from which on it is told how little of it perf saw.
+const WORTH_A_NOTE_NS: u64 = 50_000_000;
 
 /// How a command is looked into.
 #[derive(Clone, Debug)]
@@ -153,6 +156,7 @@ pub fn profile(
             .unseen
             .push(format!("the end of {left} {noun} that the command left behind: killed with it"));
     }
+    profile.unseen.extend(missed_by_perf(&profile, finished.sample.cpu_ns()));
     let series = finished.series.unwrap_or_default();
     profile.unseen.extend(series.unseen.iter().cloned());
     profile.overhead.sampler_cpu_ns += series.cost_ns;
@@ -207,6 +211,23 @@ fn read_perf(perf: &PerfFile, wall_ns: u64, builder: &mut Builder) {
 /// Whether a program is a Python interpreter, by its name.
 fn is_python(program: &Path) -> bool {
     program.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("python"))
+}
+
+/// Where perf saw less than half of the processor time, its shares are of the rest.
+fn missed_by_perf(profile: &Profile, cpu_ns: u64) -> Option<String> {
+    let threads = profile.threads.iter().filter(|thread| thread.source == Source::Perf);
+    let nodes = threads.flat_map(|thread| profile.nodes_of(thread));
+    let seen: u64 = nodes.filter_map(|node| node.cpu_ns).sum();
+    let looked = profile.threads.iter().any(|thread| thread.source == Source::Perf);
+    let much = looked && cpu_ns > WORTH_A_NOTE_NS && seen < cpu_ns / 2;
+    much.then(|| {
+        format!(
+            "most of the work: perf saw {} of {} processor time; threads and processes that end before their first sample \
+             are missed, and shares are of what it saw",
+            words::time(seen),
+            words::time(cpu_ns)
+        )
+    })
 }
 
 /// Says why nothing was seen inside, and what is not to be seen this way.

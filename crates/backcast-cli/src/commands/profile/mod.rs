@@ -22,6 +22,7 @@ use backcast_lab::{
 use backcast_store::Home;
 use clap::ValueEnum;
 
+pub(crate) use self::subject::of_command;
 use crate::{
     failure::Failure,
     interrupt,
@@ -167,10 +168,6 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let outcome = measure(args, terminal)?;
     let profile = &outcome.profile;
     let shown = Shown { min_share: args.min };
-    for (path, export) in exports {
-        export.write(profile, &shown, path)?;
-        terminal.say(&format!("{}: written", path.display()));
-    }
     let after = View::of(profile);
     let difference = before.as_ref().map(|before| Difference::between(&View::of(before), &after));
     match args.format {
@@ -188,6 +185,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         }
     }
     terminal.flush()?;
+    // After it is printed: a disk that is full must not cost a long run.
+    for (path, export) in exports {
+        export.write(profile, &shown, path)?;
+        terminal.say(&format!("{}: written", path.display()));
+    }
     if let Some(path) = &args.report {
         let made = report::page(profile, &after, difference.as_ref(), args.min);
         page::write(path, &made, terminal)?;
@@ -208,7 +210,7 @@ fn exports(paths: &[PathBuf]) -> Result<Vec<(&Path, Export)>, Failure> {
 }
 
 /// A profile by the name it was saved under, or in a file.
-pub(super) fn saved(named: &Path, home: &Home) -> Result<Profile, Failure> {
+pub(crate) fn saved(named: &Path, home: &Home) -> Result<Profile, Failure> {
     let kept = kept(home, &named.display().to_string());
     let path = if !named.exists() && kept.exists() { &kept } else { named };
     Ok(profile::load(path)?)
@@ -230,7 +232,7 @@ fn measure(args: &Args, terminal: &mut Terminal) -> Result<Outcome, Failure> {
             return Err(Failure::usage("--set, --from and --to change a spec; there is none")
                 .help("options of the command itself stand after `--`"));
         }
-        None => subject::of_command(&args.command)?,
+        None => of_command(&args.command)?,
     };
     terminal.flush()?;
     let output = if args.show { Capture::Inherit } else { Capture::Ends(KEPT_OUTPUT) };

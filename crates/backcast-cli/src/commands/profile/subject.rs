@@ -10,7 +10,7 @@ use backcast_lab::child::Subject;
 use crate::failure::Failure;
 
 /// Any command. A relative path to a program stays one: it is looked for from here.
-pub(in crate::commands) fn of_command(argv: &[OsString]) -> Result<Subject, Failure> {
+pub(crate) fn of_command(argv: &[OsString]) -> Result<Subject, Failure> {
     match argv.first() {
         Some(program) if !program.is_empty() => {
             let subject = Subject::new(argv.to_vec());
