@@ -6,6 +6,7 @@ pub mod baseline;
 pub mod bench;
 pub mod certify;
 pub mod child;
+pub mod claims;
 pub mod live;
 pub mod machine;
 pub mod optimize;

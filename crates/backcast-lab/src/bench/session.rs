@@ -337,7 +337,7 @@ impl Runs<'_> {
 }
 
 /// Neighbours in blocks `A B B A`: the first two runs, and the last two.
-fn pairs(base: &[Run], candidate: &[Run]) -> Vec<Pair> {
+pub(crate) fn pairs(base: &[Run], candidate: &[Run]) -> Vec<Pair> {
     let ns = |run: &Run| run.sample.wall_ns.max(1) as f64;
     let both = base.iter().zip(candidate);
     let paired = both.filter(|(base, candidate)| base.block == candidate.block);

@@ -4,6 +4,7 @@ mod advise;
 mod baseline;
 mod bench;
 mod certificates;
+mod claims;
 mod imports;
 mod live;
 mod optimize;

@@ -18,7 +18,7 @@ fn written(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
 }
 
 /// One call path of a span file: its number, its parent's, its name, its own time.
-fn span(id: u32, parent: Option<u32>, name: &str, self_ns: u64) -> Value {
+pub(crate) fn span(id: u32, parent: Option<u32>, name: &str, self_ns: u64) -> Value {
     json!({ "id": id, "parent": parent, "name": name, "file": "src/lib.rs", "line": id, "calls": 10,
             "self_ns": self_ns, "min_ns": 1, "max_ns": self_ns, "histogram": [[100, 10]] })
 }
@@ -33,7 +33,7 @@ fn recording(wall_ns: u64, nodes: &[Value]) -> String {
 }
 
 /// The profile of such a file.
-fn profile(wall_ns: u64, nodes: &[Value]) -> Profile {
+pub(crate) fn profile(wall_ns: u64, nodes: &[Value]) -> Profile {
     let folder = tempfile::tempdir().unwrap();
     let mut builder = Builder::default();
     read_spans(&written(&folder, "spans.json", &recording(wall_ns, nodes)), &mut builder).unwrap();
@@ -42,7 +42,7 @@ fn profile(wall_ns: u64, nodes: &[Value]) -> Profile {
 }
 
 /// A tree with a recursion, markup in a name, and time in no span.
-fn example() -> Profile {
+pub(crate) fn example() -> Profile {
     profile(
         1_000_000,
         &[
