@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Certify(Box<certify::Args>),
     Verify(verify::Args),
     Optimize(Box<optimize::Args>),
+    Lab(lab::Args),
     Doctor(doctor::Args),
 }
 

@@ -164,6 +164,23 @@ impl Table {
         table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 
+    /// For a ticket or a commit; numbers as people see them.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let rule = |column| match self.alignment(column) {
+            CellAlignment::Right => "--:".to_owned(),
+            _ => "---".to_owned(),
+        };
+        let titles = self.columns.iter().map(|column| escaped(&column.title));
+        let mut text = line(titles.collect());
+        text += &line((0..self.columns.len()).map(rule).collect());
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.columns);
+            text += &line(cells.map(|(cell, column)| escaped(&shown(cell, column.show))).collect());
+        }
+        text
+    }
+
     fn alignment(&self, column: usize) -> CellAlignment {
         let first = self.rows.iter().map(|row| &row[column]).find(|cell| **cell != Cell::Missing);
         match first {
@@ -212,6 +229,22 @@ impl Table {
         let bytes = writer.into_inner().expect(in_memory);
         String::from_utf8(bytes).expect("all cells were text")
     }
+}
+
+/// Text that means itself in a cell of Markdown.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 fn shown(cell: &Cell, show: Show) -> String {

@@ -89,6 +89,7 @@ impl<'m> PortalData<'m> {
     /// Works out clock and ratios.
     #[must_use]
     pub fn new(market: &'m Market) -> PortalData<'m> {
+        let _span = backcast_spans::span!("data.portal");
         let (times, days) = clock(market);
         let events = market.assets.iter().map(|asset| events(asset)).collect();
         PortalData { market, times, days, events }

@@ -11,6 +11,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod indicators;
 pub(crate) mod ingest;
+pub(crate) mod lab;
 pub(crate) mod optimize;
 pub(crate) mod profile;
 pub(crate) mod report;
@@ -56,6 +57,7 @@ pub(crate) fn run(command: Command, terminal: &mut Terminal) -> Result<(), Failu
         Command::Certify(args) => certify::run(&args, terminal),
         Command::Verify(args) => verify::run(&args, terminal),
         Command::Optimize(args) => optimize::run(&args, terminal),
+        Command::Lab(args) => lab::run(&args, terminal),
         Command::Doctor(args) => doctor::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
     }

@@ -8,6 +8,7 @@ mod baselines;
 mod benches;
 mod certificates;
 mod children;
+mod claims;
 mod dashboard;
 mod examples;
 mod ingests;

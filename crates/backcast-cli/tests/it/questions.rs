@@ -38,6 +38,7 @@ fn help_lists_what_there_is() {
           certify      Prove that a change moved no result and is faster
           verify       Compute a certificate again from its raw samples, or measure it again
           optimize     Try changes one at a time and keep those that are certified
+          lab          Check claims about time: workloads to repeat, shares and gains to verify
           doctor       See what works on this machine and what does not
           help         Print this message or the help of the given subcommand(s)
 
