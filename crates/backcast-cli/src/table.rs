@@ -1,5 +1,6 @@
 //! One table, four ways to print it: for people, as JSON, as CSV, as Markdown.
 
+use backcast_lab::markdown;
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use serde_json::Value;
@@ -171,12 +172,14 @@ impl Table {
             CellAlignment::Right => "--:".to_owned(),
             _ => "---".to_owned(),
         };
-        let titles = self.columns.iter().map(|column| escaped(&column.title));
+        let titles = self.columns.iter().map(|column| markdown::plain(&column.title));
         let mut text = line(titles.collect());
         text += &line((0..self.columns.len()).map(rule).collect());
         for row in &self.rows {
             let cells = row.iter().zip(&self.columns);
-            text += &line(cells.map(|(cell, column)| escaped(&shown(cell, column.show))).collect());
+            text += &line(
+                cells.map(|(cell, column)| markdown::plain(&shown(cell, column.show))).collect(),
+            );
         }
         text
     }
@@ -229,22 +232,6 @@ impl Table {
         let bytes = writer.into_inner().expect(in_memory);
         String::from_utf8(bytes).expect("all cells were text")
     }
-}
-
-/// Text that means itself in a cell of Markdown.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => out.extend(['\\', c]),
-            '\n' | '\r' => out.push(' '),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 fn shown(cell: &Cell, show: Show) -> String {

@@ -9,6 +9,7 @@ pub mod child;
 pub mod claims;
 pub mod live;
 pub mod machine;
+pub mod markdown;
 pub mod optimize;
 pub mod profile;
 pub mod scale;

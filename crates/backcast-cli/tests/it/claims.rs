@@ -194,6 +194,8 @@ fn claims_without_raw_samples_are_refused() {
     refused(&["--span", "x", "--share", "50%", "--workload", "gird"], 2, "did you mean `grid`?");
     refused(&["--span", "x", "--share", "50%"], 2, "required");
     refused(&["--share", "50%", "--workload", "grid"], 2, "--span");
+    let beside = ["--span", "x", "--share", "50%", "--workload", "grid", "--set", "params.short=5"];
+    refused(&beside, 2, "there is none");
     refused(
         &["--span", "x", "--share", "5%", "--tolerance", "0%", "--workload", "grid"],
         2,

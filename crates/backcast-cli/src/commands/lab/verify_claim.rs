@@ -132,6 +132,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 }
 
 fn run_share(args: &Args, claimed: f64, terminal: &mut Terminal) -> Result<(), Failure> {
+    if args.file.is_empty() && (args.by.is_some() || !args.changes.is_empty()) {
+        return Err(Failure::usage("--set, --from, --to and --as are for a spec; there is none")
+            .help("options of the command itself stand after `--`"));
+    }
     let span = args.span.clone().unwrap_or_default();
     let of = args.of.clone().or_else(|| args.workload.map(|_| JOB_SPAN.to_owned()));
     let meant = SpanShare { span, of, own: args.own };

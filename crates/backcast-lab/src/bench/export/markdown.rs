@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::{Record, Session};
+use crate::markdown::plain;
 
 /// One row for each command, times in milliseconds.
 pub fn markdown(sessions: &[Session]) -> String {
@@ -19,7 +20,7 @@ pub fn markdown(sessions: &[Session]) -> String {
 }
 
 fn row(text: &mut String, record: &Record, verdict: &str) {
-    let name = escaped(&record.command.name);
+    let name = plain(&record.command.name);
     let Ok(wall) = record.wall_summary() else { return };
     let ms = |seconds: f64| format!("{:.3}", seconds * 1e3);
     let deviation = wall.deviation.map(ms).unwrap_or_default();
@@ -43,20 +44,4 @@ fn verdict(session: &Session) -> String {
     let ratio = comparison.ratio;
     let trusted = if session.doubts.is_empty() { "" } else { " (not to be trusted)" };
     format!("{word}, {:.4} [{:.4}, {:.4}]{trusted}", ratio.estimate, ratio.low, ratio.high)
-}
-
-/// Text that means itself in a cell.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => out.extend(['\\', c]),
-            '\n' | '\r' => out.push(' '),
-            _ => out.push(c),
-        }
-    }
-    out
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::super::{Functions, Profile, Row, Split, View, words};
+use crate::markdown::plain;
 
 /// What is shown of a profile.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,9 +21,9 @@ impl Default for Shown {
 /// The whole file.
 pub fn markdown(profile: &Profile, shown: &Shown) -> String {
     let view = View::of(profile);
-    let mut out = format!("# Profile of {}\n\n", escaped(&profile.name));
+    let mut out = format!("# Profile of {}\n\n", plain(&profile.name));
     for (name, said) in words::facts(profile) {
-        line(&mut out, format_args!("- {name}: {}", escaped(&said)));
+        line(&mut out, format_args!("- {name}: {}", plain(&said)));
     }
     line(&mut out, format_args!("\n**{}**\n", words::closing_line(&Split::of(profile))));
     tree(&mut out, &view, shown);
@@ -30,7 +31,7 @@ pub fn markdown(profile: &Profile, shown: &Shown) -> String {
     python(&mut out, profile);
     if !profile.unseen.is_empty() {
         out.push_str("\n## What could not be seen\n\n");
-        profile.unseen.iter().for_each(|said| line(&mut out, format_args!("- {}", escaped(said))));
+        profile.unseen.iter().for_each(|said| line(&mut out, format_args!("- {}", plain(said))));
     }
     out
 }
@@ -80,11 +81,11 @@ fn tree(out: &mut String, view: &View<'_>, shown: &Shown) {
 fn place(row: &Row<'_>) -> String {
     let file = row.file.map(|file| file.rsplit('/').next().unwrap_or(file));
     let at = match (file, row.line) {
-        (Some(file), Some(line)) => format!(" ({}:{line})", escaped(file)),
-        (Some(file), None) => format!(" ({})", escaped(file)),
+        (Some(file), Some(line)) => format!(" ({}:{line})", plain(file)),
+        (Some(file), None) => format!(" ({})", plain(file)),
         _ => String::new(),
     };
-    escaped(&row.name) + &at
+    plain(&row.name) + &at
 }
 
 fn functions(out: &mut String, view: &View<'_>, shown: &Shown) {
@@ -101,7 +102,7 @@ fn functions(out: &mut String, view: &View<'_>, shown: &Shown) {
                 "| {} | {} | {} | {} |",
                 words::percent(view.share(function.own_ns)),
                 words::percent(view.share(function.total_ns)),
-                escaped(function.name),
+                plain(function.name),
                 slowest.map(|line| line.line.to_string()).unwrap_or_default()
             ),
         );
@@ -110,7 +111,7 @@ fn functions(out: &mut String, view: &View<'_>, shown: &Shown) {
 
 fn python(out: &mut String, profile: &Profile) {
     for process in &profile.python {
-        line(out, format_args!("\n## {} (process {})\n", escaped(&process.python), process.pid));
+        line(out, format_args!("\n## {} (process {})\n", plain(&process.python), process.pid));
         out.push_str(
             "| generation | collections | time | objects collected |\n|--:|--:|--:|--:|\n",
         );
@@ -129,26 +130,7 @@ fn python(out: &mut String, profile: &Profile) {
         }
         for import in process.imports.iter().take(10) {
             let (own, total) = (words::time(import.own_ns), words::time(import.total_ns));
-            line(out, format_args!("| {} | {own} | {total} |", escaped(&import.module)));
+            line(out, format_args!("| {} | {own} | {total} |", plain(&import.module)));
         }
     }
-}
-
-/// Text that is no markup, in a table or outside.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -15,7 +15,7 @@ pub(super) const SEVEN: &str = "lab-seven";
 pub(super) const FROM_252: &str = "2022-12-29";
 
 /// From here on there are 400 sessions.
-pub(super) const FROM_400: &str = "2022-05-26";
+pub(super) const FROM_400: &str = "2022-05-27";
 
 const SEED: u64 = 42;
 
