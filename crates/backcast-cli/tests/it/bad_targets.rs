@@ -103,7 +103,7 @@ fn recordings_profiles_and_rows_go_into_a_pipe_and_the_pipe_stays() {
         if recording {
             command.env("BACKCAST_SPANS", name);
         }
-        let outcome = project.outcome(command.output().unwrap());
+        let outcome = project.outcome(output(&mut command));
         assert!(fs::metadata(&path).unwrap().file_type().is_fifo(), "{args:?} replaced the pipe");
         assert_eq!(outcome.code, 0, "{args:?}: {}", outcome.stderr);
         reader.join().unwrap()
@@ -127,7 +127,7 @@ fn a_limit_of_files_is_told_harms_nothing_and_costs_no_measurement() {
         let mut command = Command::new("sh");
         command.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(program).args(args);
         command.current_dir(folder).env("BACKCAST_SPANS", recording);
-        let outcome = project.outcome(command.output().unwrap());
+        let outcome = project.outcome(output(&mut command));
         assert!(outcome.stderr.contains("cannot write"), "{args:?}: {}", outcome.stderr);
         outcome
     };
