@@ -132,12 +132,14 @@ fn a_limit_of_files_is_told_harms_nothing_and_costs_no_measurement() {
         outcome
     };
     project.write("kept.json", "mine");
-    let export = limited(&["profile", "--export", "kept.json", "--", "sleep", "0.3"], "");
+    let this = std::process::id().to_string();
+    let watch = ["profile", "--pid", &this, "--for", "300ms", "--perf", "never"];
+    let export = limited(&[&watch[..], &["--export", "kept.json"]].concat(), "");
     assert_eq!(
         (export.code, fs::read_to_string(project.path("kept.json")).unwrap().as_str()),
         (1, "mine")
     );
-    let save = limited(&["profile", "--save", "one", "--", "sleep", "0.3"], "");
+    let save = limited(&[&watch[..], &["--save", "one"]].concat(), "");
     assert_eq!(save.code, 1);
     assert!(
         export.stdout.contains("wall time") && save.stdout.contains("wall time"),
