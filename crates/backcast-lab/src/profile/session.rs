@@ -156,7 +156,9 @@ pub fn profile(
             .unseen
             .push(format!("the end of {left} {noun} that the command left behind: killed with it"));
     }
-    profile.unseen.extend(missed_by_perf(&profile, finished.sample.cpu_ns()));
+    if perf.is_some() {
+        profile.unseen.extend(missed_by_perf(&profile, finished.sample.cpu_ns()));
+    }
     let series = finished.series.unwrap_or_default();
     profile.unseen.extend(series.unseen.iter().cloned());
     profile.overhead.sampler_cpu_ns += series.cost_ns;
@@ -218,8 +220,9 @@ fn missed_by_perf(profile: &Profile, cpu_ns: u64) -> Option<String> {
     let threads = profile.threads.iter().filter(|thread| thread.source == Source::Perf);
     let nodes = threads.flat_map(|thread| profile.nodes_of(thread));
     let seen: u64 = nodes.filter_map(|node| node.cpu_ns).sum();
-    let looked = profile.threads.iter().any(|thread| thread.source == Source::Perf);
-    let much = looked && cpu_ns > WORTH_A_NOTE_NS && seen < cpu_ns / 2;
+    // What tells about itself by spans or Python's sampler is left out of what perf saw.
+    let alone = profile.threads.iter().all(|thread| thread.source == Source::Perf);
+    let much = alone && cpu_ns > WORTH_A_NOTE_NS && seen < cpu_ns / 2;
     much.then(|| {
         format!(
             "most of the work: perf saw {} of {} processor time; threads and processes that end before their first sample \
@@ -241,7 +244,7 @@ fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf:
         });
     } else if builder.is_empty() {
         builder.unseen.push(match with_perf {
-            true => "the inside of the command: it used so little processor time that perf took no sample".to_owned(),
+            true => "the inside of the command: perf took no sample of it, as its threads ended before their first one".to_owned(),
             false => "the inside of the command: it records no spans, is no Python, and perf was not there to look".to_owned(),
         });
     }
