@@ -165,8 +165,10 @@ fn shares_are_measured_on_workloads_specs_and_commands() {
     );
     assert!(spec.stdout.contains("of all thread time"), "{}{}", spec.stdout, spec.stderr);
     let blind = verify(&project, &["--span", "x", "--share", "1%", "--", "true"]);
-    assert_eq!(blind.code, 3, "{}", blind.stderr);
-    assert!(blind.stderr.contains("holds no samples"), "{}", blind.stderr);
+    // perf may find a sample even in so short a command, and then the name is unknown.
+    assert!([2, 3].contains(&blind.code), "{}", blind.stderr);
+    let said = ["holds no samples", "is not among"];
+    assert!(said.iter().any(|text| blind.stderr.contains(text)), "{}", blind.stderr);
     let failed = verify(&project, &["--span", "x", "--share", "1%", "--", "false"]);
     assert_eq!(failed.code, 3, "{}", failed.stderr);
 }
