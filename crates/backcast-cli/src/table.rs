@@ -208,19 +208,6 @@ impl Table {
         if rows.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", rows.join(",\n")) }
     }
 
-    /// A table for a ticket or a commit.
-    pub(crate) fn markdown(&self) -> String {
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let escaped = |text: String| text.replace('|', "\\|").replace('\n', " ");
-        let mut out = line(self.columns.iter().map(|column| column.title.clone()).collect());
-        out += &line(vec!["---".to_owned(); self.columns.len()]);
-        for row in &self.rows {
-            let cells = row.iter().zip(&self.columns);
-            out += &line(cells.map(|(cell, column)| escaped(shown(cell, column.show))).collect());
-        }
-        out
-    }
-
     /// Comma-separated, with a header.
     pub(crate) fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());

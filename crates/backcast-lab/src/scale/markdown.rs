@@ -1,18 +1,18 @@
 //! A scaling as Markdown, for a ticket or a commit.
 
 use super::{Scaling, words};
-use crate::profile::export::escaped;
+use crate::markdown::plain;
 
 /// The whole file.
 pub fn markdown(scaling: &Scaling) -> String {
-    let mut out = format!("# Cost of {} by size\n\n", escaped(&scaling.name));
+    let mut out = format!("# Cost of {} by size\n\n", plain(&scaling.name));
     for (name, said) in words::facts(scaling) {
-        out += &format!("- {name}: {}\n", escaped(&said));
+        out += &format!("- {name}: {}\n", plain(&said));
     }
     out += &format!("\n| {} |\n", words::HEADINGS.join(" | "));
     out += &format!("|---|{}\n", "--:|".repeat(words::HEADINGS.len() - 1));
     for line in words::lines(scaling) {
-        let cells: Vec<String> = line.cells.iter().map(|cell| escaped(cell)).collect();
+        let cells: Vec<String> = line.cells.iter().map(|cell| plain(cell)).collect();
         out += &format!("| {} |\n", cells.join(" | "));
     }
     out

@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-pub(super) use self::{print::plain, subject::of_command};
 use backcast_lab::{
     child::{Capture, ChildError, Exit, Launcher},
     profile::{
@@ -22,7 +21,7 @@ use backcast_lab::{
 use backcast_store::Home;
 use clap::ValueEnum;
 
-pub(crate) use self::subject::of_command;
+pub(super) use self::{print::plain, subject::of_command};
 use crate::{
     failure::Failure,
     interrupt,

@@ -12,7 +12,6 @@ use super::{Profile, ProfileError, file};
 
 pub use firefox::firefox;
 pub use folded::folded;
-pub(crate) use markdown::escaped;
 pub use markdown::{Shown, markdown};
 pub use pprof::pprof;
 pub use speedscope::speedscope;
