@@ -207,12 +207,12 @@ fn two_threads() {
         scope.spawn(|| {
             for _ in 0..4 {
                 let _span = backcast_spans::span!("side.short");
-                thread::sleep(Duration::from_millis(1));
+                thread::sleep(Duration::from_millis(10));
             }
         });
         for _ in 0..4 {
             let _span = backcast_spans::span!("main.long");
-            thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(40));
         }
     });
     drop(recording);
