@@ -10,6 +10,7 @@ use backcast_search::{AccountRows, Curves, Quiet, RunAccount, best_of};
 use super::{
     CURRENCY,
     account::{Curve, section},
+    cells::column,
     manifest::{Made, manifest},
     set_text, title,
 };
@@ -221,10 +222,6 @@ fn coarse(judged: &Judged, curves: &Curves, account: usize) -> Result<CoarseCurv
 
 fn plain(name: &str) -> Column {
     Column { name: name.to_owned(), ..Column::default() }
-}
-
-fn column(name: &str, format: Format, help: &str) -> Column {
-    Column { name: name.to_owned(), format, help: help.to_owned() }
 }
 
 /// The best sets of an asset.

@@ -87,6 +87,6 @@ impl Figures {
     }
 }
 
-fn unsummed(error: backcast_lab::stats::StatsError) -> Failure {
+pub(super) fn unsummed(error: backcast_lab::stats::StatsError) -> Failure {
     Failure::could_not_measure(format!("could not measure: {error}"))
 }

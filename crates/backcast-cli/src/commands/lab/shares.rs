@@ -9,7 +9,10 @@ use backcast_lab::{
 };
 use serde::Serialize;
 
-use super::jobs::{JOB_SPAN, WORK_SPAN};
+use super::{
+    figures::unsummed,
+    jobs::{JOB_SPAN, WORK_SPAN},
+};
 use crate::failure::Failure;
 
 /// Level of the intervals of shares.
@@ -51,18 +54,18 @@ pub(super) fn of_job(profiles: &[Profile]) -> Result<Vec<Share>, Failure> {
         let all = |of: fn(&Part) -> f64| {
             let mut values: Vec<f64> = parts.iter().map(of).collect();
             values.resize(profiles.len(), 0.0);
-            interval(&values)
+            student_interval(&values, LEVEL).map_err(unsummed)
         };
-        Share {
-            own: all(|part| part.own),
-            total: all(|part| part.total),
+        Ok(Share {
+            own: all(|part| part.own)?,
+            total: all(|part| part.total)?,
             calls: parts.iter().map(|part| part.calls as f64).sum::<f64>() / n,
             name,
-        }
+        })
     };
-    let mut shares: Vec<Share> = found.into_iter().map(share).collect();
+    let mut shares: Vec<Share> = found.into_iter().map(share).collect::<Result<_, Failure>>()?;
     shares.sort_by(|a, b| b.own.estimate.total_cmp(&a.own.estimate));
-    let own = interval(&rest);
+    let own = student_interval(&rest, LEVEL).map_err(unsummed)?;
     shares.push(Share { name: REST.to_owned(), total: own, own, calls: 0.0 });
     Ok(shares)
 }
@@ -74,11 +77,4 @@ pub(super) fn bytes_of_pass(profiles: &[Profile]) -> Result<f64, Failure> {
         sum += parts(profile, WORK_SPAN)?.iter().map(|p| p.allocated_bytes as f64).sum::<f64>();
     }
     Ok(sum / profiles.len() as f64)
-}
-
-fn interval(values: &[f64]) -> Interval {
-    student_interval(values, LEVEL).unwrap_or_else(|_| {
-        let value = values.first().copied().unwrap_or_default();
-        Interval { estimate: value, low: value, high: value, level: LEVEL }
-    })
 }

@@ -4,7 +4,9 @@ use backcast_lab::profile::{
     Change, Difference, Function, Functions, Kind, Profile, Row, Split, View, share_interval,
     words::{self, LEVEL},
 };
-use backcast_report::{Cell, Column, Format, Page, Table, lab};
+use backcast_report::{Cell, Format, Page, Table, lab};
+
+use crate::page::cells::{column, number, text};
 
 /// Rows of the table of call paths.
 const MOST_PATHS: usize = 500;
@@ -127,18 +129,6 @@ fn change_rows(difference: &Difference) -> Vec<lab::ChangeRow> {
         }
     }
     rows
-}
-
-fn column(name: &str, format: Format, help: &str) -> Column {
-    Column { name: name.to_owned(), format, help: help.to_owned() }
-}
-
-fn text(text: impl Into<String>) -> Cell {
-    Cell::Text(text.into())
-}
-
-fn number(value: Option<f64>) -> Cell {
-    value.map_or(Cell::Missing, Cell::Number)
 }
 
 /// Columns with times in them.
