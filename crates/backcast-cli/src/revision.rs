@@ -6,27 +6,32 @@ use std::{
     process::{Command, Stdio},
 };
 
-use backcast_lab::child::Subject;
+use backcast_lab::{certify::CheckedOut, child::Subject};
 use tempfile::TempDir;
 
 use crate::{failure::Failure, terminal::Terminal};
 
-/// How a revision is built unless something else is said.
-pub(crate) const DEFAULT_BUILD: &str = "cargo build --release";
+/// How a revision is built that cargo can build, unless something else is said.
+const CARGO: &str = "cargo build --release";
+/// Where the program of this project lies once it is built.
+const BACKCAST: &str = "target/release/backcast";
+/// What helps where a revision lacks a file.
+const BUILD_HELP: &str = "--build 'COMMAND' says how it is built";
 
 /// A built revision; its folder goes when this goes.
 pub(crate) struct Revision {
     name: String,
     top: PathBuf,
-    folder: PathBuf,
+    state: CheckedOut,
     _around: TempDir,
 }
 
 impl Revision {
-    /// Checks a revision out beside the repository of the current folder and builds it.
+    /// Checks a revision out beside the repository of the current folder and builds it: by the line that was asked for, else by cargo
+    /// where it is a package of Rust, else not at all.
     pub(crate) fn build(
         name: &str,
-        build: &str,
+        asked: Option<&str>,
         terminal: &mut Terminal,
     ) -> Result<Revision, Failure> {
         let top = git(Path::new("."), &["rev-parse", "--show-toplevel"])
@@ -42,23 +47,37 @@ impl Revision {
         let around = around.map_err(|error| {
             Failure::could_not_measure(format!("cannot make a temporary folder: {error}"))
         })?;
-        let folder = around.path().join("tree");
-        let shown = folder.display().to_string();
+        let folder = around.path().join("tree").display().to_string();
         // First of all, so that a check-out that is broken off is forgotten as well.
-        let revision = Revision { name: name.to_owned(), top, folder, _around: around };
-        let add = ["worktree", "add", "--quiet", "--detach", &shown, &hash];
+        let state = CheckedOut { commit: hash.clone(), build: String::new(), folder };
+        let mut revision = Revision { name: name.to_owned(), top, state, _around: around };
+        let add = ["worktree", "add", "--quiet", "--detach", &revision.state.folder, &hash];
         git(&revision.top, &add).map_err(|error| {
             Failure::could_not_measure(format!("cannot check `{name}` out: {error}"))
         })?;
-        terminal.say(&format!("building {name} ({}): {build}", &hash[..hash.len().min(12)]));
-        revision.run_build(build)?;
+        let cargo = revision.folder().join("Cargo.toml").is_file().then_some(CARGO);
+        if let Some(line) = asked.or(cargo).filter(|line| !line.is_empty()) {
+            terminal.say(&format!("building {name} ({}): {line}", &hash[..hash.len().min(12)]));
+            line.clone_into(&mut revision.state.build);
+            revision.run_build()?;
+        }
         Ok(revision)
     }
 
-    fn run_build(&self, build: &str) -> Result<(), Failure> {
+    /// What it was checked out from and how it was built.
+    pub(crate) fn state(&self) -> &CheckedOut {
+        &self.state
+    }
+
+    fn folder(&self) -> &Path {
+        Path::new(&self.state.folder)
+    }
+
+    fn run_build(&self) -> Result<(), Failure> {
+        let line = &self.state.build;
         let status = Command::new("sh")
-            .args(["-c", build])
-            .current_dir(&self.folder)
+            .args(["-c", line])
+            .current_dir(self.folder())
             // What is built must be of this tree, wherever others are built.
             .env_remove("CARGO_TARGET_DIR")
             .stdin(Stdio::null())
@@ -67,60 +86,96 @@ impl Revision {
         match status {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(Failure::could_not_measure(format!(
-                "building `{}` failed with {status}: {build}",
+                "building `{}` failed with {status}: {line}",
                 self.name
             ))
-            .help("--build 'COMMAND' says how it is built")),
+            .help(BUILD_HELP)),
             Err(error) => Err(Failure::could_not_measure(format!("cannot build: {error}"))),
         }
     }
 
-    /// The same command from this revision: its program is the file of the same place in the tree.
+    /// The same command in the same folder of this revision, with the program of this revision where it is one of the tree.
     pub(crate) fn twin(&self, subject: &Subject) -> Result<Subject, Failure> {
-        let named = Path::new(&subject.argv[0]);
-        let top = self.top.canonicalize().unwrap_or_else(|_| self.top.clone());
-        // A name without a folder is looked for on the search path, not in the tree.
-        let program = named.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let program = program.and_then(|_| named.canonicalize().ok());
-        let place = program.as_ref().and_then(|program| program.strip_prefix(&top).ok());
-        let Some(place) = place else {
-            let message = format!(
-                "{} is not in the repository {}, so it has no other revision",
-                named.display(),
-                top.display()
-            );
-            return Err(Failure::usage(message).help(
-                "name the program by its path in the repository: -- ./target/release/PROGRAM",
-            ));
-        };
-        self.with_program(subject, place)
-    }
-
-    /// The same arguments for the `backcast` of this revision.
-    pub(crate) fn backcast(&self, subject: &Subject) -> Result<Subject, Failure> {
-        self.with_program(subject, Path::new("target/release/backcast"))
-    }
-
-    fn with_program(&self, subject: &Subject, place: &Path) -> Result<Subject, Failure> {
-        let program = self.folder.join(place);
-        if !program.is_file() {
-            let message = format!("`{}` has no {} after it was built", self.name, place.display());
-            return Err(
-                Failure::could_not_measure(message).help("--build 'COMMAND' says how it is built")
-            );
+        let dir = self.twin_folder(subject)?;
+        self.refuse_files_of_today(&subject.argv[1..])?;
+        let mut argv = subject.argv.clone();
+        if let Some(place) = self.place_of_program(subject) {
+            argv[0] = self.built(&place)?.into();
         }
-        let arguments = subject.argv[1..].iter().cloned();
-        let argv: Vec<OsString> = std::iter::once(program.into()).chain(arguments).collect();
+        let name = format!("{} at {}", subject.name, self.name);
+        Ok(Subject { name, argv, dir: Some(dir), ..subject.clone() })
+    }
+
+    /// The same arguments for the `backcast` of this revision. They name the files of today: one spec, two programs.
+    pub(crate) fn backcast(&self, subject: &Subject) -> Result<Subject, Failure> {
+        let mut argv = subject.argv.clone();
+        argv[0] = self.built(Path::new(BACKCAST))?.into();
         let name = format!("{} at {}", subject.name, self.name);
         Ok(Subject { name, argv, ..subject.clone() })
+    }
+
+    fn twin_folder(&self, subject: &Subject) -> Result<PathBuf, Failure> {
+        let dir = subject.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+        let whole = dir.canonicalize().unwrap_or_else(|_| dir.clone());
+        let top = self.whole_top();
+        let Ok(place) = whole.strip_prefix(&top) else {
+            let message = format!("{} is not in the repository {}", dir.display(), top.display());
+            return Err(Failure::usage(message).help("a command of a revision runs in its folder"));
+        };
+        let there = self.folder().join(place);
+        if !there.is_dir() {
+            let message = format!("`{}` has no folder {}", self.name, place.display());
+            return Err(Failure::usage(message));
+        }
+        Ok(there)
+    }
+
+    /// The place of the program in the tree; nothing where it is found on the search path, or lies outside, where a link of the
+    /// tree may lead: the interpreter of a virtual environment is of no revision.
+    fn place_of_program(&self, subject: &Subject) -> Option<PathBuf> {
+        let named = Path::new(&subject.argv[0]);
+        named.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+        let dir = subject.dir.as_deref().unwrap_or_else(|| Path::new("."));
+        let program = dir.join(named).canonicalize().ok()?;
+        program.strip_prefix(self.whole_top()).ok().map(Path::to_owned)
+    }
+
+    /// A file that git keeps has a version of its own in each revision; its whole path names that of today on both sides.
+    fn refuse_files_of_today(&self, words: &[OsString]) -> Result<(), Failure> {
+        let top = self.whole_top();
+        let kept = |word: &&OsString| {
+            let path = Path::new(word);
+            let place = path.strip_prefix(&top).ok().filter(|_| path.is_absolute());
+            place.is_some_and(|place| {
+                let shown = place.display().to_string();
+                git(&top, &["ls-files", "--error-unmatch", "--", &shown]).is_ok()
+            })
+        };
+        let Some(word) = words.iter().find(kept) else { return Ok(()) };
+        let word = word.to_string_lossy();
+        Err(Failure::usage(format!("{word} is the file of today, not that of `{}`", self.name))
+            .help("name files of the repository by their paths in it"))
+    }
+
+    fn whole_top(&self) -> PathBuf {
+        self.top.canonicalize().unwrap_or_else(|_| self.top.clone())
+    }
+
+    /// A program of this revision, by its place in the tree.
+    fn built(&self, place: &Path) -> Result<PathBuf, Failure> {
+        let program = self.folder().join(place);
+        if program.is_file() {
+            return Ok(program);
+        }
+        let message = format!("`{}` has no {} after it was built", self.name, place.display());
+        Err(Failure::could_not_measure(message).help(BUILD_HELP))
     }
 }
 
 impl Drop for Revision {
     fn drop(&mut self) {
-        let folder = self.folder.display().to_string();
         // The temporary folder goes anyway; git is only to forget it.
-        let _ = git(&self.top, &["worktree", "remove", "--force", &folder]);
+        let _ = git(&self.top, &["worktree", "remove", "--force", &self.state.folder]);
     }
 }
 

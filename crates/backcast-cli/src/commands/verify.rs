@@ -7,16 +7,17 @@ use std::{
 
 use backcast_lab::{
     bench::{Plan, RecordedCommand},
-    certify::{Certificate, Side, equality::Case},
-    child::{RunOptions, Subject},
+    certify::{Certificate, CheckedOut, RecordedCase, Side, equality::Case},
+    child::Subject,
 };
 use backcast_store::Home;
 
-use super::certify::{self, Proof};
+use super::certify::{self, Compared, MadeUpSpecs, Proof};
 use crate::{
     failure::Failure,
     interrupt, output,
     page::{self, lab::Proven},
+    revision::Revision,
     terminal::Terminal,
 };
 
@@ -96,7 +97,8 @@ fn path_of(named: &str) -> Result<PathBuf, Failure> {
 
 /// Takes the evidence and the measurement anew. The gain may be another; the conditions are those of the certificate.
 fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certificate, Failure> {
-    for side in [&certificate.before, &certificate.after] {
+    let recorded = [&certificate.before, &certificate.after];
+    for side in recorded {
         if let [input, ..] = side.changed_inputs()[..] {
             let message = format!("{} is no longer what was certified", input.path);
             return Err(Failure::could_not_measure(message).help(
@@ -104,31 +106,37 @@ fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certifica
             ));
         }
     }
-    let cases: Vec<Case> = certificate
-        .cases
-        .iter()
-        .map(|case| Case {
-            name: case.name.clone(),
-            before: subject(&case.before, &certificate.before.dir),
-            after: subject(&case.after, &certificate.after.dir),
-        })
-        .collect();
-    let sides = [&certificate.before, &certificate.after];
-    let [before, after] = sides.map(|side: &Side| subject(&side.command, &side.dir));
-    let runs = certificate.session.candidate.runs.len() as u32;
+    // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
+    let stop = interrupt::stop_flag();
+    let made_up = MadeUpSpecs::again(&certificate.made_up)?;
+    let revisions = [checked_out(recorded[0], terminal)?, checked_out(recorded[1], terminal)?];
+    let place = |i: usize| Place { side: recorded[i], revision: revisions[i].as_ref() };
+    let places = [place(0), place(1)];
+    let case = |case: &RecordedCase| {
+        let command = |place: &Place<'_>, command: &RecordedCommand| {
+            let moves = certificate.made_up.iter().zip(made_up.recorded());
+            let command =
+                moves.fold(command.clone(), |it, (old, new)| it.moved(&old.folder, &new.folder));
+            place.subject(&command)
+        };
+        let [before, after] = [command(&places[0], &case.before), command(&places[1], &case.after)];
+        Case { name: case.name.clone(), before, after }
+    };
+    let cases: Vec<Case> = certificate.cases.iter().map(case).collect();
     let criteria = certificate.requirements.criteria;
     let plan = Plan {
-        runs,
+        runs: certificate.session.candidate.runs.len() as u32,
         criteria,
         seed: criteria.seed,
-        options: RunOptions::default(),
+        options: certify::watched(),
         ..Plan::new(crate::measuring::program())
     };
     let (oracle, requirements) = (certificate.evidence.oracle.clone(), certificate.requirements);
     let proof = Proof { oracle, requirements, plan };
-    let stop = interrupt::stop_flag();
-    let states = sides.map(Side::clone);
-    match proof.make(states, [&before, &after], &cases, &stop, terminal)? {
+    let [before, after] = [0, 1].map(|i| places[i].subject(&recorded[i].command));
+    let states = [0, 1].map(|i| places[i].side());
+    let compared = Compared { cases: &cases, made_up: made_up.recorded() };
+    match proof.make(states, [&before, &after], compared, &stop, terminal)? {
         Err(refusals) => Err(certify::refused(&refusals)),
         Ok(second) => {
             terminal.print("\nmeasured again\n")?;
@@ -139,11 +147,40 @@ fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certifica
     }
 }
 
-fn subject(command: &RecordedCommand, dir: &str) -> Subject {
-    let mut subject = Subject::new(command.argv.iter().map(OsString::from)).named(&command.name);
-    subject.dir = (!dir.is_empty()).then(|| Path::new(dir).to_owned());
-    subject.env = command.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
-    subject
+/// Where a side of a certificate is measured again.
+struct Place<'a> {
+    side: &'a Side,
+    revision: Option<&'a Revision>,
+}
+
+impl Place<'_> {
+    fn side(&self) -> Side {
+        match self.revision {
+            Some(revision) => self.side.checked_out_at(&revision.state().folder),
+            None => self.side.clone(),
+        }
+    }
+
+    fn subject(&self, command: &RecordedCommand) -> Subject {
+        let command = match (self.revision, &self.side.revision) {
+            (Some(new), Some(old)) => command.moved(&old.folder, &new.state().folder),
+            _ => command.clone(),
+        };
+        let dir = self.side().dir;
+        let mut subject =
+            Subject::new(command.argv.iter().map(OsString::from)).named(&command.name);
+        subject.dir = (!dir.is_empty()).then(|| PathBuf::from(dir));
+        subject.env = command.env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        subject
+    }
+}
+
+/// The revision that a side is of, checked out and built again.
+fn checked_out(side: &Side, terminal: &mut Terminal) -> Result<Option<Revision>, Failure> {
+    let Some(CheckedOut { commit, build, .. }) = &side.revision else { return Ok(None) };
+    Revision::build(commit, Some(build), terminal).map(Some).map_err(|failure| {
+        failure.help(format!("a certificate of {} is measured again in its repository", side.name))
+    })
 }
 
 fn shortened(text: &str) -> String {

@@ -303,16 +303,7 @@ fn imported_figures_are_printed_and_written_as_ours() {
 #[test]
 fn another_revision_is_built_aside_and_taken_away_again() {
     let project = Project::new();
-    let git = |args: &[&str]| {
-        let done = std::process::Command::new("git")
-            .args(["-c", "user.name=x", "-c", "user.email=x@example.org"])
-            .args(args)
-            .current_dir(project.path(""))
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8_lossy(&done.stdout).into_owned()
-    };
+    let git = |args: &[&str]| project.git(args);
     git(&["init", "-q"]);
     script(&project, "prog", "sleep 0.3");
     git(&["add", "prog"]);
@@ -332,7 +323,10 @@ fn another_revision_is_built_aside_and_taken_away_again() {
     assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
     let unknown = project.run(&["bench", "--vs-revision", "v99", "--", "./prog"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("there is no revision `v99`"));
-    let outside = versus(&["--build", "true", "--", "sleep", "0"]);
+    // A program from elsewhere runs in the folder of the revision.
+    let script = versus(&["--", "sh", "prog"]);
+    assert!(script.stdout.contains("verdict: faster"), "{}{}", script.stdout, script.stderr);
+    let outside = versus(&["--dir", "/", "--", "sleep", "0"]);
     assert!(outside.code == 2 && outside.stderr.contains("is not in the repository"));
 }
 

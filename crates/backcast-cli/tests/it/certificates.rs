@@ -150,6 +150,25 @@ fn a_certificate_is_measured_again_unless_its_program_changed() {
 }
 
 #[test]
+fn processes_that_are_each_no_larger_may_be_too_many_together() {
+    let project = Project::new();
+    project.write(
+        "hold.py",
+        "import sys, time\nheld = bytearray(40_000_000)\ntime.sleep(float(sys.argv[1]))\n",
+    );
+    let one = "sh -c 'python3 hold.py 0.9'";
+    let three = "sh -c 'python3 hold.py 0.3 & python3 hold.py 0.3 & python3 hold.py 0.3 & wait'";
+    let told = |more: &[&str]| {
+        let args = ["certify", one, three, "--equal", "stdout", "-n", "8"];
+        project.run(&[&args[..], more].concat()).told()
+    };
+    assert!(told(&[]).contains("peak memory grew from"), "{}", told(&[]));
+    assert!(!told(&["--memory", "500%"]).contains("peak memory grew from"));
+    let wrong = told(&["--memory", "lots"]);
+    assert!(wrong.starts_with("exit 2\n") && wrong.contains("per cent, such as"), "{wrong}");
+}
+
+#[test]
 fn what_cannot_be_certified_is_refused_with_what_to_type() {
     let project = Project::new();
     let told = |args: &[&str]| project.run(args).told();
@@ -174,9 +193,17 @@ fn what_cannot_be_certified_is_refused_with_what_to_type() {
     "#]]
     .assert_eq(&told(&["certify", "true", "false", "--equal", "stdout"]));
     expect![[r#"
+        exit 3
+        --- stderr
+          × false ended with exit code 1, so there is no result to compare
+          help: the state before the change must work, or nothing can be said of the change
+    "#]]
+    .assert_eq(&told(&["certify", "false", "true", "--equal", "stdout"]));
+    expect![[r#"
         exit 2
         --- stderr
-          × two programs are timed on a spec; name it by --on SPEC
+          × two states of the sources are timed on a spec or a command; name it by --on
+          help: --on examples/sma_grid.toml, --on 'python3 prog.py'
     "#]]
     .assert_eq(&told(&["certify", "this", "rev:HEAD"]));
     expect![[r#"
@@ -217,7 +244,7 @@ fn the_loop_begins_with_a_command_that_works_and_keeps_what_carries_its_tuning()
         project.run(&[&args, command].concat())
     };
     let broken = optimize(&["false"]);
-    assert_eq!((broken.code, broken.stdout.as_str()), (1, ""), "{}", broken.stderr);
+    assert_eq!((broken.code, broken.stdout.as_str()), (3, ""), "{}", broken.stderr);
     assert!(broken.stderr.contains("false ended with exit code 1"), "{}", broken.stderr);
     assert_eq!(optimize(&["sh", "-c", "echo $$"]).code, 3);
     let done = optimize(&["python3", "-c", "import gc; gc.collect(); print(1)"]);

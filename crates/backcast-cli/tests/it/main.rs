@@ -20,6 +20,7 @@ mod profiles;
 mod program;
 mod questions;
 mod recordings;
+mod revisions;
 mod scales;
 mod sweeps;
 mod walkforwards;

@@ -67,6 +67,15 @@ impl Project {
         }
     }
 
+    /// Git in the folder, as somebody who may commit; what it printed.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let who = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+        let mut git = Command::new("git");
+        let done = output(git.args(who).args(args).current_dir(self.folder.path()));
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    }
+
     /// Runs it and compares everything it gave.
     pub(crate) fn check(&self, args: &[&str], expected: Expect) {
         expected.assert_eq(&self.run(args).told());

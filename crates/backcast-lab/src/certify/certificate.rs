@@ -1,11 +1,15 @@
 //! The certificate: a file from which each of its own statements can be computed again.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CertifyError, Memory, Refusal, Requirements,
+    CertifyError, CheckedOut, MadeUp, Memory, Refusal, Requirements,
     equality::{Case, Evidence},
-    memory, refusals,
+    memory,
+    origin::moved,
+    refusals,
 };
 use crate::{
     bench::{Arm, Plan, RecordedCommand, Session},
@@ -16,7 +20,7 @@ use crate::{
 /// What the file says it is.
 const FORMAT: &str = "backcast-certificate";
 /// Newest version that is read and the one that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A change moved no result and is faster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +43,9 @@ pub struct Certificate {
     pub evidence: Evidence,
     /// Commands that made the results, in the order of the findings.
     pub cases: Vec<RecordedCase>,
+    /// Specs among them that were made up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made_up: Vec<MadeUp>,
     /// The measurement with all its runs.
     pub session: Session,
     /// Share of the time that is saved: 0.08 is eight percent.
@@ -60,6 +67,9 @@ pub struct Side {
     pub processors: Vec<usize>,
     /// The program and the files that the command names, with the hashes of what they held.
     pub inputs: Vec<Input>,
+    /// The revision of the sources that it is of, where it was checked out for the measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<CheckedOut>,
 }
 
 /// A file that a command was given, or the program itself.
@@ -91,6 +101,8 @@ pub struct Claim {
     pub requirements: Requirements,
     /// Commands that made the results.
     pub cases: Vec<RecordedCase>,
+    /// Specs among them that were made up.
+    pub made_up: Vec<MadeUp>,
     /// What the oracle said.
     pub evidence: Evidence,
     /// The measurement.
@@ -114,7 +126,8 @@ impl Certificate {
     /// # Errors
     /// The conditions that are not fulfilled; never empty.
     pub fn issue(claim: Claim, issued_at: String) -> Result<Certificate, Vec<Refusal>> {
-        let Claim { sides: [before, after], requirements, cases, evidence, session } = claim;
+        let Claim { sides: [before, after], requirements, cases, made_up, evidence, session } =
+            claim;
         let refusals = refusals(&evidence, &session, &requirements);
         let measured = session.comparison.as_ref().map(|it| it.ratio).zip(memory(&session));
         let (true, Some((ratio, memory))) = (refusals.is_empty(), measured) else {
@@ -130,6 +143,7 @@ impl Certificate {
             requirements,
             evidence,
             cases,
+            made_up,
             session,
             gain: gain_of(ratio),
             memory,
@@ -241,18 +255,41 @@ impl Side {
             dir: dir.to_string_lossy().into_owned(),
             processors: processors.to_vec(),
             inputs: inputs.collect::<Result<_, _>>()?,
+            revision: None,
         })
     }
 
-    /// Inputs that are no longer what they were, or gone.
+    /// The same side of a revision that was checked out for the measurement.
+    pub fn of_revision(self, revision: CheckedOut) -> Side {
+        Side { revision: Some(revision), ..self }
+    }
+
+    /// The same side with its revision checked out again in another folder; its files are those of the commit.
+    pub fn checked_out_at(&self, folder: &str) -> Side {
+        let Some(revision) = &self.revision else { return self.clone() };
+        let there = |path: &str| moved(path, &revision.folder, folder);
+        let input = |input: &Input| Input { path: there(&input.path), ..input.clone() };
+        Side {
+            command: self.command.moved(&revision.folder, folder),
+            dir: there(&self.dir),
+            inputs: self.inputs.iter().map(input).collect(),
+            revision: Some(CheckedOut { folder: folder.to_owned(), ..revision.clone() }),
+            ..self.clone()
+        }
+    }
+
+    /// Inputs that are no longer what they were, or gone. Those of a revision that was checked out are as its commit has them.
     pub fn changed_inputs(&self) -> Vec<&Input> {
+        let folder = self.revision.as_ref().map(|revision| Path::new(&revision.folder));
+        let checked_out =
+            |input: &Input| folder.is_some_and(|it| Path::new(&input.path).starts_with(it));
         let same = |input: &Input| Input::of(input.path.as_ref()).is_ok_and(|now| now == *input);
-        self.inputs.iter().filter(|input| !same(input)).collect()
+        self.inputs.iter().filter(|input| !checked_out(input) && !same(input)).collect()
     }
 }
 
 impl Input {
-    fn of(path: &std::path::Path) -> Result<Input, CertifyError> {
+    fn of(path: &Path) -> Result<Input, CertifyError> {
         let failed = |source| CertifyError::File { doing: "read", path: path.to_owned(), source };
         let mut hasher = blake3::Hasher::new();
         let file = std::fs::File::open(path).map_err(failed)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::equality::{Equality, Evidence, Finding};
 use crate::{
-    bench::{Doubt, Record, Session},
+    bench::{Doubt, Record, Run, Session},
     stats::{Criteria, Interval, Summary, Verdict},
 };
 
@@ -29,7 +29,8 @@ impl Default for Requirements {
     }
 }
 
-/// Median peak memory of both sides, of the largest process of each run.
+/// Median peak memory of both sides. The peak of a run is that of its largest process as the system keeps it, or that of all its
+/// processes at once as it was sampled, whichever is more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memory {
     /// Before the change, in bytes.
@@ -116,8 +117,11 @@ fn speed(session: &Session, asked: &Requirements) -> Option<Refusal> {
 /// Median peaks of both sides; nothing where a run does not tell its own.
 pub fn memory(session: &Session) -> Option<Memory> {
     let median = |record: &Record| {
-        let peaks = record.runs.iter().map(|run| run.sample.peak_bytes.map(|bytes| bytes as f64));
-        let peaks: Option<Vec<f64>> = peaks.collect();
+        let peak = |run: &Run| {
+            let largest = run.sample.peak_bytes?;
+            Some(run.sample.tree_peak_bytes.map_or(largest, |tree| tree.max(largest)) as f64)
+        };
+        let peaks: Option<Vec<f64>> = record.runs.iter().map(peak).collect();
         Summary::of(&peaks?).ok().map(|summary| summary.median as u64)
     };
     Some(Memory { before: median(session.base.as_ref()?)?, after: median(&session.candidate)? })

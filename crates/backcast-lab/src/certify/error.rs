@@ -3,7 +3,10 @@
 use std::{io, path::PathBuf};
 
 use super::equality::Divergence;
-use crate::child::{ChildError, Exit};
+use crate::{
+    bench::Arm,
+    child::{ChildError, Exit},
+};
 
 /// Why a change could not be judged. A result that moved is no such error: see [`super::Equality`].
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +23,8 @@ pub enum CertifyError {
     /// A command failed, so it has no result.
     #[error("{command} {}, so there is no result to compare{}", .exit.told(), tail(.said))]
     Failed {
+        /// Whose result it was to make: the base is the state before the change.
+        side: Arm,
         /// What was run.
         command: String,
         /// How it ended.

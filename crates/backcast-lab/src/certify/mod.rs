@@ -10,7 +10,9 @@ mod certificate;
 mod conditions;
 pub mod equality;
 mod error;
+mod origin;
 
 pub use certificate::{Certificate, Claim, Fault, Input, RecordedCase, Side};
 pub use conditions::{Memory, Refusal, Requirements, memory, refusals};
 pub use error::CertifyError;
+pub use origin::{CheckedOut, MadeUp};

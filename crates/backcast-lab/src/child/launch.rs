@@ -159,7 +159,7 @@ impl Running {
         let series = self.sampler.take().map(Sampler::finish);
         let stdout = captured(self.stdout.take())?;
         let stderr = captured(self.stderr.take())?;
-        let tree_peak_bytes = series.as_ref().and_then(ProcessSeries::peak_resident_bytes);
+        let tree_peak_bytes = series.as_ref().and_then(ProcessSeries::peak_bytes);
         let clock_trouble = cost.clock_trouble;
         let sample = sample(cost, tree_peak_bytes);
         Ok(Finished { sample, stdout, stderr, series, clock_trouble })

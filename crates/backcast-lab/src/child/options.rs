@@ -24,7 +24,8 @@ pub struct RunOptions {
 pub struct Sampling {
     /// Time between two looks; longer where looking would take more than half a per cent of the time.
     pub period: Duration,
-    /// Shared pages in equal parts to those that share them. Slow: the system walks all page tables.
+    /// Shared pages in equal parts to those that share them, where there are several processes. Slow: the system walks all page
+    /// tables.
     pub proportional: bool,
     /// Switches and bytes as well as memory, time and threads, at one look in five.
     pub detailed: bool,
@@ -33,7 +34,7 @@ pub struct Sampling {
 impl Sampling {
     /// Memory and time of the tree, 25 times a second: next to nothing.
     pub const LIGHT: Sampling =
-        Sampling { period: Duration::from_millis(40), proportional: false, detailed: false };
+        Sampling { period: Duration::from_millis(40), proportional: true, detailed: false };
     /// All there is, up to 100 times a second.
     pub const FULL: Sampling =
         Sampling { period: Duration::from_millis(10), proportional: false, detailed: true };

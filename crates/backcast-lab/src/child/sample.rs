@@ -61,8 +61,8 @@ pub struct Sample {
     pub peak_bytes: Option<u64>,
     /// What the launcher itself had resident, which the system counts as the command's own beginning.
     pub peak_floor_bytes: Option<u64>,
-    /// Most memory of the whole tree at once, where it was sampled: short peaks between two looks are missed, shared pages count
-    /// once for each process.
+    /// Most memory of the whole tree at once, where it was sampled: short peaks between two looks are missed. Shared pages count in
+    /// equal parts where that was asked for and the system shows it, else once for each process.
     pub tree_peak_bytes: Option<u64>,
     /// Times it gave the processor up to wait.
     pub voluntary_switches: u64,

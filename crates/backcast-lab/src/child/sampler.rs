@@ -129,6 +129,8 @@ impl Tree {
         if detailed {
             self.transferred = (0, 0);
         }
+        // One process alone shares with none of its tree.
+        point.proportional_bytes = (self.sampling.proportional && pids.len() > 1).then_some(0);
         for pid in pids {
             self.add(pid, detailed, &mut point);
         }
@@ -144,13 +146,12 @@ impl Tree {
         point.resident_bytes += look.resident_bytes;
         point.threads += look.threads;
         point.processes += 1;
-        if self.sampling.proportional {
-            match tree::proportional_bytes(pid) {
-                Some(bytes) => {
-                    point.proportional_bytes = Some(point.proportional_bytes.unwrap_or(0) + bytes);
-                }
-                None => self.hidden_pages |= tree::is_running(pid),
-            }
+        if let Some(sum) = point.proportional_bytes {
+            let own = tree::proportional_bytes(pid);
+            let hidden = own.is_none() && tree::is_running(pid);
+            self.hidden_pages |= hidden;
+            // A part of the tree is not the tree.
+            point.proportional_bytes = (!hidden).then(|| sum + own.unwrap_or(0));
         }
         if detailed {
             match tree::transferred(pid) {

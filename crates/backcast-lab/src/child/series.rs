@@ -102,9 +102,10 @@ impl ProcessSeries {
         self.points.iter().map(|point| point.resident_bytes).max()
     }
 
-    /// Most memory of the whole tree that a look found with shared pages in equal parts.
-    pub fn peak_proportional_bytes(&self) -> Option<u64> {
-        self.points.iter().filter_map(|point| point.proportional_bytes).max()
+    /// Most memory of the whole tree that a look found, with shared pages in equal parts where a look knows them.
+    pub fn peak_bytes(&self) -> Option<u64> {
+        let bytes = |point: &Point| point.proportional_bytes.unwrap_or(point.resident_bytes);
+        self.points.iter().map(bytes).max()
     }
 }
 

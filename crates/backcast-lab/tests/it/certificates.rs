@@ -32,12 +32,14 @@ fn claim(session: Session, equality: Equality) -> Claim {
         dir: String::new(),
         processors: Vec::new(),
         inputs: Vec::new(),
+        revision: None,
     };
     let base = session.base.as_ref().expect("the session compares");
     Claim {
         sides: [side(&base.command), side(&session.candidate.command)],
         requirements: Requirements::default(),
         cases: vec![RecordedCase::of(&case)],
+        made_up: Vec::new(),
         evidence: evidence(equality),
         session,
     }
@@ -107,6 +109,16 @@ fn memory_may_grow_by_a_mebibyte_and_no_more() {
     assert!(with_peak(10 << 20).is_ok());
     let refusals = with_peak((10 << 20) + 1).unwrap_err();
     assert!(matches!(refusals[..], [Refusal::MemoryGrew(_)]), "{refusals:?}");
+    // Nor may all processes together, where each is no larger.
+    let with_tree = |bytes| {
+        let mut session = session(&mut Simulated::new(100.0, 80.0, 11));
+        for run in &mut session.candidate.runs {
+            run.sample.tree_peak_bytes = Some(bytes);
+        }
+        issue(session, Equality::Identical)
+    };
+    assert!(with_tree(10 << 20).is_ok());
+    assert!(matches!(with_tree(20 << 20).unwrap_err()[..], [Refusal::MemoryGrew(_)]));
 }
 
 #[test]
@@ -172,7 +184,7 @@ fn a_forger_who_computes_all_the_rest_anew_is_found_by_what_does_not_fit_togethe
 #[test]
 fn a_file_of_a_newer_version_is_not_read() {
     let issued = issue(session(&mut Simulated::new(100.0, 92.0, 19)), Equality::Identical).unwrap();
-    let newer = issued.to_json().replace(r#""version":1,"id""#, r#""version":9,"id""#);
+    let newer = issued.to_json().replace(r#""version":2,"id""#, r#""version":9,"id""#);
     let message = Certificate::from_json(&newer, "cert.json").unwrap_err().to_string();
     assert!(message.contains("cert.json is of version 9"), "{message}");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use backcast_lab::{
+    bench::Arm,
     certify::{Certificate, CertifyError, Refusal},
     child::{ChildError, Exit, Subject},
     optimize::{
@@ -62,7 +63,7 @@ impl Judge for Timed {
 
 fn broken() -> CertifyError {
     let (command, said) = ("broken".to_owned(), "no such option".to_owned());
-    CertifyError::Failed { command, exit: Exit::Code(2), said }
+    CertifyError::Failed { side: Arm::Candidate, command, exit: Exit::Code(2), said }
 }
 
 const FILE: &str = r#"

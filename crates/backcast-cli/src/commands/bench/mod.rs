@@ -28,7 +28,6 @@ use crate::{
     interrupt,
     measuring::{RunsBar, share},
     number, output, page,
-    revision::DEFAULT_BUILD,
     table::Format,
     terminal::Terminal,
 };
@@ -66,9 +65,9 @@ pub(crate) struct Args {
     /// those of a commit or id
     #[arg(long, value_name = "COMMIT|ID", group = "versus", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     vs_baseline: Option<String>,
-    /// How a revision is built
-    #[arg(long, value_name = "COMMAND", default_value = DEFAULT_BUILD, requires = "vs_revision")]
-    build: String,
+    /// How a revision is built; `cargo build --release` for packages of Rust if not given, '' for not at all
+    #[arg(long, value_name = "COMMAND", requires = "vs_revision")]
+    build: Option<String>,
     /// Commands that differ by less are equivalent
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
     effect: f64,

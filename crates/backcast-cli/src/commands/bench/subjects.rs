@@ -125,7 +125,7 @@ fn base(
     }
     let Some(name) = &args.vs_revision else { return Ok(None) };
     if revision.is_none() {
-        *revision = Some(Revision::build(name, &args.build, terminal)?);
+        *revision = Some(Revision::build(name, args.build.as_deref(), terminal)?);
     }
     let Some(revision) = revision else { return Ok(None) };
     let twin = if what.spec.is_some() {

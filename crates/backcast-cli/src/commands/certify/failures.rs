@@ -1,6 +1,6 @@
 //! What cannot be certified, as help.
 
-use backcast_lab::{certify::CertifyError, child::Exit};
+use backcast_lab::{bench::Arm, certify::CertifyError, child::Exit};
 
 use crate::failure::Failure;
 
@@ -12,7 +12,9 @@ impl From<CertifyError> for Failure {
             CertifyError::Bench(error) => error.into(),
             CertifyError::Failed { exit: Exit::TimedOut, .. } => Failure::could_not_measure(message)
                 .help("it was killed with all it had started; --timeout TIME sets the limit"),
-            CertifyError::Failed { .. } => Failure::new(message),
+            CertifyError::Failed { side: Arm::Base, .. } => Failure::could_not_measure(message)
+                .help("the state before the change must work, or nothing can be said of the change"),
+            CertifyError::Failed { side: Arm::Candidate, .. } => Failure::new(message),
             CertifyError::Unsteady { .. } => Failure::could_not_measure(message)
                 .help("fix what it draws, or compare what does not depend on that: --equal files GLOB, json or tests COMMAND"),
             CertifyError::Pattern { .. } => Failure::usage(message).help("such as 'out/**/*.csv'"),

@@ -1,6 +1,6 @@
 //! What is said of a proof.
 
-use backcast_lab::certify::{Certificate, Memory, Refusal, equality::Equality};
+use backcast_lab::certify::{Certificate, Memory, Refusal, Requirements, Side, equality::Equality};
 
 use crate::{failure::Failure, number, terminal::Terminal};
 
@@ -14,7 +14,7 @@ pub(in crate::commands) fn certificate(
     certificate: &Certificate,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let Certificate { evidence, gain, memory, session, .. } = certificate;
+    let Certificate { evidence, gain, memory, session, requirements, .. } = certificate;
     let mut equalities = evidence.findings.iter().map(|finding| &finding.equality);
     let moved = equalities.rfind(|equality| **equality != Equality::Identical);
     let equal = match moved {
@@ -25,10 +25,10 @@ pub(in crate::commands) fn certificate(
     let runs = session.candidate.runs.len();
     let text = format!(
         "certified   {}\nbefore      {}\nafter       {}\nresults     {equal}: {}, by {}\n\
-         time saved  {:.2} % ({:.2} to {:.2} % at the {} level, {runs} pairs)\nmemory      {}\n",
+         time saved  {:.2} % ({:.2} to {:.2} % at the {} level, {runs} pairs)\nmemory      {}\nasked       {}\n",
         &certificate.id[..12],
-        certificate.before.name,
-        certificate.after.name,
+        named(&certificate.before),
+        named(&certificate.after),
         cases(evidence.findings.len()),
         evidence.oracle,
         gain.estimate * 100.0,
@@ -36,13 +36,38 @@ pub(in crate::commands) fn certificate(
         gain.high * 100.0,
         number::percent(gain.level, 0),
         peaks(*memory),
+        asked(requirements),
     );
     terminal.print(&text)
 }
 
+/// What people call a side, and the commit it is of.
+fn named(side: &Side) -> String {
+    match &side.revision {
+        Some(revision) => {
+            let commit = &revision.commit;
+            format!("{} ({})", side.name, &commit[..commit.len().min(12)])
+        }
+        None => side.name.clone(),
+    }
+}
+
+fn asked(requirements: &Requirements) -> String {
+    format!(
+        "at least {} less time, at most {} or {:.1} MiB more memory",
+        number::percent(requirements.criteria.minimum_effect, 1),
+        number::percent(requirements.memory_share, 1),
+        mebibytes(requirements.memory_bytes),
+    )
+}
+
 fn peaks(memory: Memory) -> String {
-    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    format!("{:.1} MiB before, {:.1} MiB after", mib(memory.before), mib(memory.after))
+    let (before, after) = (mebibytes(memory.before), mebibytes(memory.after));
+    format!("{before:.1} MiB before, {after:.1} MiB after")
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 /// A failure that says all that is against a certificate.

@@ -9,15 +9,19 @@ use backcast_lab::stats::Random;
 
 const ASSETS: [&str; 5] = ["AAPL", "FB", "GOOG", "IBM", "MSFT"];
 
-/// Writes specs; equal seeds give equal files.
-pub(super) fn write(folder: &Path, count: u32, seed: u64) -> io::Result<Vec<PathBuf>> {
+/// Writes specs; equal seeds give equal files. Also blake3 of all their texts, in hexadecimal.
+pub(super) fn write(folder: &Path, count: u32, seed: u64) -> io::Result<(Vec<PathBuf>, String)> {
     let mut random = Random::new(seed);
-    let write = |i: u32| {
+    let mut hasher = blake3::Hasher::new();
+    let mut write = |i: u32| {
         let path = folder.join(format!("random-{seed}-{i}.toml"));
-        fs::write(&path, spec(&mut random))?;
-        Ok(path)
+        let text = spec(&mut random);
+        hasher.update(text.as_bytes());
+        fs::write(&path, text)?;
+        Ok::<PathBuf, io::Error>(path)
     };
-    (0..count).map(write).collect()
+    let paths = (0..count).map(&mut write).collect::<io::Result<_>>()?;
+    Ok((paths, hasher.finalize().to_hex().to_string()))
 }
 
 fn spec(random: &mut Random) -> String {

@@ -5,16 +5,14 @@ mod print;
 use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
-    time::Duration,
 };
 
 use backcast_lab::{
-    bench::Plan,
     certify::{
-        Certificate, CertifyError, Refusal, Requirements, Side,
+        Certificate, CertifyError, Refusal, Side,
         equality::{Case, Oracle},
     },
-    child::{RunOptions, Subject, usable_processors},
+    child::{Subject, usable_processors},
     optimize::{
         CandidateError, Candidates, Change, Judge, Phase, State, Trial, TrialOutcome, TuningFolder,
         climb,
@@ -22,10 +20,10 @@ use backcast_lab::{
 };
 use backcast_store::Home;
 
-use super::certify::{self, Proof};
+use super::certify::{self, Asked, Compared, Proof};
 use crate::{
-    failure::Failure, interrupt, measuring::share, output, own_command, page, quantity,
-    spec_file::Changes, table::Format, terminal::Terminal,
+    failure::Failure, interrupt, output, own_command, page, spec_file::Changes, table::Format,
+    terminal::Terminal,
 };
 
 /// Try changes one at a time and keep those that are certified
@@ -51,33 +49,8 @@ pub(crate) struct Args {
     phases: Vec<String>,
     #[command(flatten)]
     changes: Changes,
-    /// What decides whether a result moved: digest, stdout, files GLOB, json, tests COMMAND; digest for specs
-    #[arg(long, num_args = 1..=2, value_names = ["ORACLE", "WHAT"])]
-    equal: Vec<String>,
-    /// Numbers may differ by this share of max(|a|, |b|, 1)
-    #[arg(long, value_name = "T", value_parser = certify::tolerance, conflicts_with = "ulps")]
-    tol: Option<f64>,
-    /// Numbers may differ by so many units in the last place
-    #[arg(long, value_name = "N")]
-    ulps: Option<u64>,
-    /// Files of the tests, which must not change
-    #[arg(long, value_name = "GLOB", default_value = "tests/**/*")]
-    test_files: String,
-    /// Least gain of a candidate
-    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
-    effect: f64,
-    /// Level of the intervals
-    #[arg(long, value_name = "PERCENT", default_value = "95%", value_parser = share)]
-    level: f64,
-    /// Runs of each side of a trial
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=100_000))]
-    iterations: u32,
-    /// Longest time of one run: 500ms, 60s, 2m
-    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
-    timeout: Option<Duration>,
-    /// Seed of what differs between blocks of runs
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    asked: Asked,
     /// Write the HTML page of the chain of certificates
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -92,21 +65,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let candidates = candidates(args)?;
     let state = State::new(subject(args)?);
     let oracle = oracle(args)?;
-    let mut requirements = Requirements::default();
-    requirements.criteria.level = args.level;
-    requirements.criteria.minimum_effect = args.effect;
-    requirements.criteria.seed = args.seed;
-    let plan = Plan {
-        runs: args.iterations,
-        criteria: requirements.criteria,
-        seed: args.seed,
-        options: RunOptions { timeout: args.timeout, ..RunOptions::default() },
-        ..Plan::new(crate::measuring::program())
-    };
     let tuning = tuning_folder(&candidates)?;
     let stop = interrupt::stop_flag();
     let usable = usable_processors();
-    let proof = Proof { oracle, requirements, plan };
+    let proof = Proof { oracle, requirements: args.asked.requirements(), plan: args.asked.plan() };
     let mut judge = Certifier { proof, tuning, stop: &stop, unkept: None, terminal };
     let climbed = climb(state, &candidates, &usable, &mut judge)?;
     let Certifier { tuning, unkept, terminal, .. } = judge;
@@ -190,8 +152,7 @@ fn subject(args: &Args) -> Result<Subject, Failure> {
 }
 
 fn oracle(args: &Args) -> Result<Oracle, Failure> {
-    let oracle =
-        certify::oracle(&args.equal, certify::allowance(args.tol, args.ulps), &args.test_files)?;
+    let oracle = args.asked.oracle()?;
     if matches!(oracle, Oracle::Digest { .. }) && args.spec.is_none() {
         return Err(Failure::usage("commands have no digest; say what is to be equal")
             .help("--equal stdout, --equal files GLOB, --equal json or --equal tests COMMAND"));
@@ -235,6 +196,7 @@ impl Judge for Certifier<'_> {
             Side::of(&other.name, other, &after.processors)?,
         ];
         let case = Case { name: one.name.clone(), before: one.clone(), after: other.clone() };
-        self.proof.make(sides, [one, other], &[case], self.stop, self.terminal)
+        let compared = Compared { cases: &[case], made_up: &[] };
+        self.proof.make(sides, [one, other], compared, self.stop, self.terminal)
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Allowance, Equality, Oracle, files, json, runs, test_files, text};
 use crate::{
+    bench::Arm,
     certify::CertifyError,
     child::{Capture, Captured, Finished, Launcher, RunOptions, Subject},
 };
@@ -138,6 +139,14 @@ impl Finding {
 }
 
 impl Case {
+    /// What makes the result of one side.
+    pub(super) fn of(&self, side: Arm) -> &Subject {
+        match side {
+            Arm::Base => &self.before,
+            Arm::Candidate => &self.after,
+        }
+    }
+
     pub(super) fn finding(&self, before: &str, after: &str, equality: Equality) -> Finding {
         Finding { case: self.name.clone(), before: before.into(), after: after.into(), equality }
     }
@@ -145,12 +154,17 @@ impl Case {
 
 impl Workbench<'_> {
     /// Runs a command that must succeed and keeps `keep` bytes of each end of its output.
-    pub(super) fn output(&self, subject: &Subject, keep: usize) -> Result<Captured, CertifyError> {
+    pub(super) fn output(
+        &self,
+        side: Arm,
+        subject: &Subject,
+        keep: usize,
+    ) -> Result<Captured, CertifyError> {
         let finished = self.run(subject, keep)?;
         let exit = finished.sample.exit;
         if !exit.is_success() {
             let said = finished.stderr.unwrap_or_default().tail(3);
-            return Err(CertifyError::Failed { command: subject.name.clone(), exit, said });
+            return Err(CertifyError::Failed { side, command: subject.name.clone(), exit, said });
         }
         Ok(finished.stdout.unwrap_or_default())
     }
@@ -169,10 +183,11 @@ impl Workbench<'_> {
     /// The whole output of a command that must succeed.
     pub(super) fn text(
         &self,
+        side: Arm,
         subject: &Subject,
         what: &'static str,
     ) -> Result<(String, Vec<u8>), CertifyError> {
-        let captured = self.output(subject, READABLE)?;
+        let captured = self.output(side, subject, READABLE)?;
         let whole = captured.whole().ok_or_else(|| CertifyError::TooLong {
             command: subject.name.clone(),
             bytes: captured.bytes,
@@ -194,8 +209,8 @@ fn seeded(subject: &Subject) -> Subject {
 }
 
 fn stdout(case: &Case, workbench: &Workbench<'_>) -> Result<Finding, CertifyError> {
-    let before = workbench.output(&case.before, ENDS)?;
-    let after = workbench.output(&case.after, ENDS)?;
+    let before = workbench.output(Arm::Base, &case.before, ENDS)?;
+    let after = workbench.output(Arm::Candidate, &case.after, ENDS)?;
     let equality = if before.digest == after.digest {
         Equality::Identical
     } else if let (Some(ours), Some(theirs)) = (before.whole(), after.whole()) {
@@ -227,14 +242,15 @@ fn documents(
     allowance: Allowance,
     workbench: &Workbench<'_>,
 ) -> Result<Finding, CertifyError> {
-    let document = |subject: &Subject| {
-        let (digest, text) = workbench.text(subject, "JSON")?;
+    let document = |side: Arm| {
+        let subject = case.of(side);
+        let (digest, text) = workbench.text(side, subject, "JSON")?;
         let value = serde_json::from_slice(&text).map_err(|error| CertifyError::NotJson {
             command: subject.name.clone(),
             reason: error.to_string(),
         })?;
         Ok::<(String, serde_json::Value), CertifyError>((digest, value))
     };
-    let ((before, ours), (after, theirs)) = (document(&case.before)?, document(&case.after)?);
+    let ((before, ours), (after, theirs)) = (document(Arm::Base)?, document(Arm::Candidate)?);
     Ok(case.finding(&before, &after, json::compare(&ours, &theirs, allowance)))
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Case, Divergence, Equality, Finding, check::Workbench, text};
-use crate::{certify::CertifyError, child::Subject};
+use crate::{bench::Arm, certify::CertifyError, child::Subject};
 
 /// Longer than the steps in which file systems tell the time: a file that is written twice within one step seems untouched.
 const TICK: Duration = Duration::from_millis(20);
@@ -23,17 +23,19 @@ pub(super) fn finding(
     pattern: &str,
     workbench: &Workbench<'_>,
 ) -> Result<Finding, CertifyError> {
-    let before = written(&case.before, pattern, workbench)?;
-    let after = written(&case.after, pattern, workbench)?;
+    let before = written(case, Arm::Base, pattern, workbench)?;
+    let after = written(case, Arm::Candidate, pattern, workbench)?;
     let equality = compare(&before, &after);
     Ok(case.finding(&digest(&before), &digest(&after), equality))
 }
 
 fn written(
-    subject: &Subject,
+    case: &Case,
+    side: Arm,
     pattern: &str,
     workbench: &Workbench<'_>,
 ) -> Result<Contents, CertifyError> {
+    let subject = case.of(side);
     let folder = folder_of(subject);
     let stamps: BTreeMap<PathBuf, Option<SystemTime>> = matching(&folder, pattern)?
         .into_iter()
@@ -42,7 +44,7 @@ fn written(
     if stamps.values().any(is_fresh) {
         thread::sleep(TICK);
     }
-    workbench.output(subject, 0)?;
+    workbench.output(side, subject, 0)?;
     let touched = |path: &PathBuf| stamps.get(path).is_none_or(|then| written_at(path) != *then);
     let mut contents = Contents::new();
     for path in matching(&folder, pattern)?.into_iter().filter(touched) {

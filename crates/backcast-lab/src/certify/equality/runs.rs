@@ -3,7 +3,7 @@
 use std::{ffi::OsStr, fs, path::Path};
 
 use super::{Allowance, Case, Divergence, Equality, Finding, check::Workbench, text};
-use crate::{certify::CertifyError, child::Subject};
+use crate::{bench::Arm, certify::CertifyError, child::Subject};
 
 /// Tables of a run in the order in which a difference makes itself felt.
 const TABLES: [&str; 4] = ["fills", "orders", "trades", "equity"];
@@ -14,8 +14,8 @@ pub(super) fn finding(
     allowance: Allowance,
     workbench: &Workbench<'_>,
 ) -> Result<Finding, CertifyError> {
-    let before = digest(&case.before, workbench)?;
-    let after = digest(&case.after, workbench)?;
+    let before = digest(case, Arm::Base, workbench)?;
+    let after = digest(case, Arm::Candidate, workbench)?;
     let equality = if before == after {
         Equality::Identical
     } else {
@@ -32,8 +32,9 @@ pub(super) fn finding(
     Ok(case.finding(&before, &after, equality))
 }
 
-fn digest(subject: &Subject, workbench: &Workbench<'_>) -> Result<String, CertifyError> {
-    let (_, text) = workbench.text(subject, "tables")?;
+fn digest(case: &Case, side: Arm, workbench: &Workbench<'_>) -> Result<String, CertifyError> {
+    let subject = case.of(side);
+    let (_, text) = workbench.text(side, subject, "tables")?;
     let text = String::from_utf8_lossy(&text);
     let found = text.rsplit_once("digest ").map(|(_, rest)| rest.trim_end());
     match found {
@@ -49,15 +50,16 @@ fn compare_tables(
     allowance: Allowance,
     workbench: &Workbench<'_>,
 ) -> Result<Equality, CertifyError> {
-    let tables = |subject: &Subject| {
+    let tables = |side: Arm| {
+        let subject = case.of(side);
         if subject.argv.get(1).is_some_and(|verb| verb == OsStr::new("run")) {
-            tables_of_run(subject, workbench)
+            tables_of_run(side, subject, workbench)
         } else {
-            let rows = workbench.text(&with(subject, &["--format", "csv"]), "tables")?.1;
+            let rows = workbench.text(side, &with(subject, &["--format", "csv"]), "tables")?.1;
             Ok(vec![("rows", String::from_utf8_lossy(&rows).into_owned())])
         }
     };
-    let (before, after) = (tables(&case.before)?, tables(&case.after)?);
+    let (before, after) = (tables(Arm::Base)?, tables(Arm::Candidate)?);
     let mut worst = Equality::Identical;
     for ((name, before), (_, after)) in before.iter().zip(&after) {
         match text::compare_tables(before, after, allowance) {
@@ -82,6 +84,7 @@ fn worse(one: Equality, other: Equality) -> Equality {
 }
 
 fn tables_of_run(
+    side: Arm,
     subject: &Subject,
     workbench: &Workbench<'_>,
 ) -> Result<Vec<(&'static str, String)>, CertifyError> {
@@ -92,7 +95,7 @@ fn tables_of_run(
         subject.argv.push(format!("--{table}").into());
         subject.argv.push(folder.path().join(table).with_extension("csv").into());
     }
-    workbench.output(&subject, 0)?;
+    workbench.output(side, &subject, 0)?;
     TABLES
         .iter()
         .map(|table| {
