@@ -37,6 +37,8 @@ impl Failure {
     pub(crate) const USAGE: u8 = 2;
     /// Exit code of a measurement that could not be made or kept.
     pub(crate) const COULD_NOT_MEASURE: u8 = 3;
+    /// Exit code of a measurement that was stopped, as shells report a program that Ctrl-C ended.
+    pub(crate) const INTERRUPTED: u8 = 130;
     /// Exit code of a command that was stopped and can go on.
     pub(crate) const STOPPED: u8 = 75;
 
@@ -54,6 +56,18 @@ impl Failure {
     /// The work was done, but could not be measured.
     pub(crate) fn could_not_measure(message: impl Into<String>) -> Failure {
         Failure { code: Failure::COULD_NOT_MEASURE, ..Failure::new(message) }
+    }
+
+    /// Somebody stopped the measurement.
+    pub(crate) fn interrupted(message: impl Into<String>) -> Failure {
+        Failure { code: Failure::INTERRUPTED, ..Failure::new(message) }
+    }
+
+    /// The same where failing is a verdict of its own, and there was none: nothing could be measured.
+    pub(crate) fn unjudged(self) -> Failure {
+        let code =
+            if self.code == Failure::FAILED { Failure::COULD_NOT_MEASURE } else { self.code };
+        Failure { code, ..self }
     }
 
     /// What to do about it.

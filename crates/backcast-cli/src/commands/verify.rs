@@ -7,7 +7,7 @@ use std::{
 
 use backcast_lab::{
     bench::{Plan, RecordedCommand},
-    certify::{Certificate, CheckedOut, RecordedCase, Side, equality::Case},
+    certify::{Certificate, CheckedOut, Fault, RecordedCase, Side, equality::Case},
     child::Subject,
 };
 use backcast_store::Home;
@@ -44,7 +44,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let certificate = sound(&path_of(&args.certificate)?)?;
     certify::print_certificate(&certificate, terminal)?;
     terminal.say("all of it follows from its samples");
-    let newest = if args.rerun { again(&certificate, terminal)? } else { certificate };
+    let newest = match args.rerun {
+        true => again(&certificate, terminal).map_err(Failure::unjudged)??,
+        false => certificate,
+    };
     match &args.report {
         Some(path) => page::write(path, &page::lab::certificate(&Proven::by(&newest)), terminal),
         None => Ok(()),
@@ -53,13 +56,15 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 
 /// The certificate of a file, once all of it follows from its samples.
 pub(super) fn sound(path: &Path) -> Result<Certificate, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-    let certificate = Certificate::from_json(&text, &path.display().to_string())?;
-    let faults = certificate.faults()?;
+    let (certificate, faults) = read(path).map_err(Failure::unjudged)?;
     if let [fault, rest @ ..] = &faults[..] {
-        let more =
-            if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        let more = match rest {
+            [] => String::new(),
+            rest => {
+                let places: Vec<&str> = rest.iter().map(|fault| &fault.place[..]).collect();
+                format!("; nor do: {}", places.join(", "))
+            }
+        };
         return Err(Failure::new(format!(
             "{} does not follow from its samples: {} says {}, computed is {}{more}",
             path.display(),
@@ -70,6 +75,15 @@ pub(super) fn sound(path: &Path) -> Result<Certificate, Failure> {
         .help("the file was changed after it was issued, or issued by another program"));
     }
     Ok(certificate)
+}
+
+/// A certificate and what in it does not follow from the rest.
+fn read(path: &Path) -> Result<(Certificate, Vec<Fault>), Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let certificate = Certificate::from_json(&text, &path.display().to_string())?;
+    let faults = certificate.faults()?;
+    Ok((certificate, faults))
 }
 
 fn path_of(named: &str) -> Result<PathBuf, Failure> {
@@ -96,7 +110,10 @@ fn path_of(named: &str) -> Result<PathBuf, Failure> {
 }
 
 /// Takes the evidence and the measurement anew. The gain may be another; the conditions are those of the certificate.
-fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certificate, Failure> {
+fn again(
+    certificate: &Certificate,
+    terminal: &mut Terminal,
+) -> Result<Result<Certificate, Failure>, Failure> {
     let recorded = [&certificate.before, &certificate.after];
     for side in recorded {
         if let [input, ..] = side.changed_inputs()[..] {
@@ -137,12 +154,12 @@ fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certifica
     let states = [0, 1].map(|i| places[i].side());
     let compared = Compared { cases: &cases, made_up: made_up.recorded() };
     match proof.make(states, [&before, &after], compared, &stop, terminal)? {
-        Err(refusals) => Err(certify::refused(&refusals)),
+        Err(refusals) => Ok(Err(certify::refused(&refusals))),
         Ok(second) => {
             terminal.print("\nmeasured again\n")?;
             certify::print_certificate(&second, terminal)?;
             certify::keep(&second, None, terminal)?;
-            Ok(second)
+            Ok(Ok(second))
         }
     }
 }

@@ -27,6 +27,8 @@ fn each_oracle_tells_where_two_results_part() {
 fn a_file_that_one_side_leaves_alone_is_not_its_result() {
     let project = Project::new();
     let told = certify(&project, "sh -c 'echo 1 > a.csv'", "true", &["files", "*.csv"]);
+    assert!(told.contains("a.csv is not written, was 2 bytes"), "{told}");
+    let told = certify(&project, "true", "sh -c 'echo 1 > a.csv'", &["files", "*.csv"]);
     assert!(told.contains("true wrote no file that fits `*.csv`"), "{told}");
 }
 
@@ -61,17 +63,19 @@ fn one_bit_in_one_price_is_found_and_placed() {
 fn a_changed_expectation_a_skip_and_a_vanished_test_are_refused() {
     let project = Project::new();
     std::fs::create_dir_all(project.path("tests")).unwrap();
-    let runner = "sh tests/run.sh";
+    let runner = "sh tests/run.sh $BACKCAST_SIDE";
     let with = |script: &str| {
         project.write("tests/run.sh", script);
         certify(&project, "true", "sh -c :", &["tests", runner])
     };
     let told = with("echo 'ok 1 - opens'; echo 'ok 2 - closes'");
-    assert!(told.contains("1 case: equal by tests `sh tests/run.sh` in tests/**/*"), "{told}");
+    assert!(
+        told.contains("1 case: equal by tests `sh tests/run.sh $BACKCAST_SIDE` in tests/**/*"),
+        "{told}"
+    );
     let told = with("echo 'ok 1 - opens # SKIP later'");
     assert!(told.contains("1 opens is skipped, was skipped"), "{told}");
-    // The second call of the suite is that of the side after the change.
-    let second = "if [ -e marker ]; then rm marker; SECOND=1; else touch marker; fi;";
+    let second = "[ $1 = after ] && SECOND=1;";
     let told = with(&format!("{second} echo 'ok 1 - opens'; [ $SECOND ] || echo 'ok 2 - closes'"));
     assert!(told.contains("2 closes is not there, was passed"), "{told}");
     let told =
@@ -89,6 +93,81 @@ fn a_changed_expectation_a_skip_and_a_vanished_test_are_refused() {
     assert!(told.contains("equal by tests"), "{told}");
     let told = with("echo nothing");
     assert!(told.contains("named no tests"), "{told}");
+}
+
+#[test]
+fn a_suite_tests_the_command_of_its_side_or_nothing_is_said_of_the_change() {
+    let project = Project::new();
+    std::fs::create_dir_all(project.path("tests")).unwrap();
+    project.write("old.sh", "echo 1");
+    project.write("new.sh", "echo 2");
+    let told = |script: &str| {
+        project.write("tests/run.sh", script);
+        certify(&project, "sh old.sh", "sh new.sh", &["tests", "sh tests/run.sh"])
+    };
+    let blind = told("echo 'ok 1 - opens'");
+    assert!(
+        blind.starts_with("exit 2\n") && blind.contains("says nothing of the change"),
+        "{blind}"
+    );
+    let broken =
+        told("[ \"$($BACKCAST_COMMAND)\" = 1 ] || printf 'not '; echo 'ok 1 - prints one'");
+    assert!(broken.contains("1 prints one is failed, was passed"), "{broken}");
+    let args = ["tests", "sh tests/run.sh", "--test-files", "nowhere/*"];
+    let gone = certify(&project, "sh old.sh", "sh new.sh", &args);
+    assert!(gone.contains("no file fits `nowhere/*`"), "{gone}");
+}
+
+#[test]
+fn what_says_nothing_of_results_certifies_nothing() {
+    let project = Project::new();
+    let silent = certify(&project, "true", "sh -c :", &["stdout"]);
+    assert!(silent.starts_with("exit 2\n") && silent.contains("true prints nothing"), "{silent}");
+    let vanished =
+        certify(&project, "sh -c 'echo 1 > a.csv'", "sh -c 'rm a.csv'", &["files", "*.csv"]);
+    assert!(vanished.contains("a.csv is not written, was 2 bytes"), "{vanished}");
+    // What is no verdict on the change is no refusal of it either.
+    assert_eq!(project.run(&["certify", "a.toml", "b.toml"]).code, 3);
+    assert_eq!(project.run(&["certify", "echo 1", "echo x", "--equal", "json"]).code, 3);
+    project.write("cut.json", "{\"format\":");
+    assert_eq!(project.run(&["verify", "cut.json"]).code, 3);
+    let gone = ["optimize", "--candidates", "gone.toml", "--equal", "stdout", "--", "echo"];
+    assert_eq!(project.run(&gone).code, 3);
+}
+
+#[test]
+fn assets_that_run_one_by_one_have_a_digest_each() {
+    let project = Project::new();
+    let spec = "mode = \"each\"\n[data]\nbundle = \"sample\"\nassets = [\"AAPL\", \"FB\"]\n[rules]\n\
+                enter_long = \"rsi(close, 14) < 40\"\nexit_long = \"rsi(close, 14) > 60\"\n";
+    project.write("old.toml", spec);
+    project.write("new.toml", &format!("{spec}# the same\n"));
+    project.write("other.toml", &spec.replace("< 40", "< 41"));
+    let told = project.run(&["certify", "old.toml", "new.toml", "-n", "8"]).told();
+    assert!(told.contains("1 case: equal by digests of runs"), "{told}");
+    let told = project.run(&["certify", "old.toml", "other.toml", "-n", "8"]).told();
+    assert!(told.contains("a result moved in") && told.contains("fills, row"), "{told}");
+}
+
+#[test]
+fn a_setting_that_reaches_no_interpreter_is_not_measured() {
+    let project = Project::new();
+    project.write(
+        "c.toml",
+        "[[candidate]]\nname = \"off\"\npython = { collector = \"off\" }\n\n\
+         [[candidate]]\nname = \"bytes\"\nenv = { PYTHONOPTIMIZE = \"1\" }\n",
+    );
+    let told = |command: &[&str]| {
+        let args = ["optimize", "--candidates", "c.toml", "--equal", "stdout", "-n", "8", "--"];
+        project.run(&[&args, command].concat()).told()
+    };
+    let count =
+        |text: &str| text.matches(": not applicable: no Python interpreter took it").count();
+    let deaf = told(&["python3", "-I", "-c", "print(1)"]);
+    assert_eq!(count(&deaf), 2, "{deaf}");
+    assert_eq!(count(&told(&["echo", "1"])), 2);
+    let heard = told(&["python3", "-c", "print(1)"]);
+    assert_eq!(count(&heard), 0, "{heard}");
 }
 
 #[test]
@@ -117,7 +196,9 @@ fn a_gain_is_certified_kept_and_computed_again() {
     let forged = project.run(&["verify", "forged.json"]);
     assert_eq!(forged.code, 1);
     assert!(
-        forged.stderr.contains("does not follow from its samples: id says"),
+        forged.stderr.contains("does not follow from its samples: session.comparison says")
+            && forged.stderr.contains("nor do: ")
+            && forged.stderr.contains(", id"),
         "{}",
         forged.stderr
     );
@@ -156,8 +237,9 @@ fn processes_that_are_each_no_larger_may_be_too_many_together() {
         "hold.py",
         "import sys, time\nheld = bytearray(40_000_000)\ntime.sleep(float(sys.argv[1]))\n",
     );
-    let one = "sh -c 'python3 hold.py 0.9'";
-    let three = "sh -c 'python3 hold.py 0.3 & python3 hold.py 0.3 & python3 hold.py 0.3 & wait'";
+    let one = "sh -c 'python3 hold.py 0.9; echo done'";
+    let three =
+        "sh -c 'python3 hold.py 0.3 & python3 hold.py 0.3 & python3 hold.py 0.3 & wait; echo done'";
     let told = |more: &[&str]| {
         let args = ["certify", one, three, "--equal", "stdout", "-n", "8"];
         project.run(&[&args[..], more].concat()).told()

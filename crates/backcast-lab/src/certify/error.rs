@@ -85,6 +85,26 @@ pub enum CertifyError {
         /// As it was given.
         pattern: String,
     },
+    /// A command prints nothing, so its output cannot say whether a result moved.
+    #[error("{command} prints nothing, so standard output says nothing of its results")]
+    Silent {
+        /// What was run.
+        command: String,
+    },
+    /// No file of tests fits the pattern.
+    #[error("no file fits `{pattern}`, so nobody could see whether tests were changed")]
+    NoTestFiles {
+        /// As it was given.
+        pattern: String,
+    },
+    /// Two commands are judged by one and the same suite.
+    #[error(
+        "both sides would run `{command}` in one folder and one environment, which says nothing of the change"
+    )]
+    SameSuite {
+        /// What runs the tests.
+        command: String,
+    },
     /// The output of a test runner names no tests.
     #[error(
         "`{command}` named no tests; its output must be that of pytest, unittest -v, cargo test, cargo nextest, or TAP"
@@ -106,6 +126,12 @@ pub enum CertifyError {
 }
 
 impl CertifyError {
+    /// Whether a command works before the change and not after it.
+    pub fn is_broken_by_the_change(&self) -> bool {
+        let Self::Failed { side: Arm::Candidate, exit, .. } = self else { return false };
+        *exit != Exit::TimedOut
+    }
+
     /// Whether somebody asked to stop.
     pub fn is_stop(&self) -> bool {
         use crate::bench::BenchError;

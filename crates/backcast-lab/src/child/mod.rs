@@ -27,4 +27,4 @@ pub use options::{RunOptions, Sampling};
 pub use sample::{Exit, Sample};
 pub use sampler::Sampler;
 pub use series::{Point, ProcessSeries};
-pub use subject::Subject;
+pub use subject::{Subject, quoted};

@@ -45,6 +45,12 @@ impl Subject {
         self
     }
 
+    /// Its words as a line that a shell takes apart into the same words.
+    pub fn line(&self) -> String {
+        let words = self.argv.iter().map(|word| quoted(&word.to_string_lossy()));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// The file that will be executed, as a path that means the same from any folder.
     ///
     /// # Errors
@@ -52,4 +58,13 @@ impl Subject {
     pub fn program(&self) -> Result<PathBuf, ChildError> {
         program::find(self)
     }
+}
+
+/// A word as a shell reads it as one.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -126,6 +126,17 @@ impl Candidates {
     }
 }
 
+impl Candidate {
+    /// Whether it sets something that only an interpreter of Python heeds.
+    pub(super) fn is_for_python(&self) -> bool {
+        self.changes.iter().any(|change| match change {
+            Change::Python(_) => true,
+            Change::Environment(name, _) => name.starts_with("PYTHON"),
+            _ => false,
+        })
+    }
+}
+
 fn tuned(name: &str, phase: &str, tuning: Tuning) -> Candidate {
     Candidate {
         name: name.to_owned(),

@@ -16,6 +16,12 @@ pub trait Judge {
     /// [`CertifyError`] where it does not.
     fn begin(&mut self, start: &State) -> Result<(), CertifyError>;
 
+    /// Why a setting of Python does not hold in the program that runs, where it does not: what is not applied must not be measured.
+    ///
+    /// # Errors
+    /// [`CertifyError`] where it cannot be run.
+    fn objection(&mut self, state: &State) -> Result<Option<String>, CertifyError>;
+
     /// A certificate, or all that speaks against it.
     ///
     /// # Errors
@@ -132,9 +138,17 @@ fn attempt(
     judge: &mut dyn Judge,
 ) -> Option<(TrialOutcome, Option<State>)> {
     let next = match state.with(&candidate.changes, usable) {
-        Ok(next) => next,
+        Ok(next) => next.by(&candidate.name),
         Err(why) => return Some((TrialOutcome::NotApplicable(why.to_string()), None)),
     };
+    if candidate.is_for_python() {
+        match judge.objection(&next) {
+            Ok(None) => {}
+            Ok(Some(why)) => return Some((TrialOutcome::NotApplicable(why), None)),
+            Err(error) if error.is_stop() => return None,
+            Err(error) => return Some((TrialOutcome::Restored(vec![error.to_string()]), None)),
+        }
+    }
     match judge.judge(state, &next) {
         Ok(Ok(certificate)) => Some((TrialOutcome::Kept(Box::new(certificate)), Some(next))),
         Ok(Err(refusals)) if refusals.contains(&Refusal::Stopped) => None,

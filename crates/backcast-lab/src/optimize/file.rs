@@ -45,6 +45,14 @@ pub enum CandidateError {
         /// What was found.
         found: String,
     },
+    /// Something to be loaded first is no module.
+    #[error("candidate `{name}` would load `{found}` first, which is no name of a module")]
+    Module {
+        /// Its name.
+        name: String,
+        /// What was found.
+        found: String,
+    },
     /// There is no candidate.
     #[error("there is no [[candidate]]")]
     None,
@@ -158,10 +166,23 @@ impl Entry {
             changes.push(Change::Processors(self.processors));
         }
         changes.extend(self.workers.map(Change::Workers));
+        let preload = self.python.iter().flat_map(|tuning| &tuning.preload);
+        if let Some(found) = preload.into_iter().find(|module| !is_module(module)) {
+            return Err(CandidateError::Module { name: self.name, found: found.clone() });
+        }
         changes.extend(self.python.map(Change::Python));
         if changes.is_empty() {
             return Err(CandidateError::Empty { name: self.name });
         }
         Ok(Candidate { name: self.name, phase: self.phase, caution: self.caution, changes })
     }
+}
+
+/// Names with dots between them.
+fn is_module(text: &str) -> bool {
+    let is_name = |part: &str| {
+        let letter = |c: char| c.is_alphanumeric() || c == '_';
+        !part.is_empty() && part.chars().all(letter) && !part.starts_with(|c: char| c.is_numeric())
+    };
+    text.split('.').all(is_name)
 }

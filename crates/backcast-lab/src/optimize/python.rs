@@ -6,16 +6,29 @@
 use std::{
     env,
     ffi::OsString,
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::child::Subject;
+use super::State;
+use crate::{
+    certify::{CertifyError, equality::Workbench},
+    child::Subject,
+};
 
 const SITE: &str = include_str!("sitecustomize.py");
 const TUNING: &str = include_str!("tuning.py");
+
+/// Carries the settings, in words.
+const WANTED: &str = "BACKCAST_TUNING";
+/// Names the file in which the interpreter says whether they hold.
+const RECEIPT: &str = "BACKCAST_TUNING_RECEIPT";
+/// What stands in it where they do.
+const APPLIED: &str = "applied";
+/// Why a setting did not hold where nobody wrote there.
+const NOBODY: &str = "no Python interpreter took it: the command runs none, or one that heeds no environment (python -I, -E or -S)";
 
 /// Settings of an interpreter. The default leaves all of them alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +91,30 @@ impl Tuning {
     }
 }
 
+impl fmt::Display for Tuning {
+    /// The words that the interpreter is told, in the order in which they are to be applied.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let preload =
+            (!self.preload.is_empty()).then(|| format!("preload={}", self.preload.join(",")));
+        let collector = self.collector.map(|collector| match collector {
+            Collector::Off => "collector=off".to_owned(),
+            Collector::Thresholds([young, middle, old]) => {
+                format!("collector={young},{middle},{old}")
+            }
+        });
+        let words = [
+            preload,
+            self.refresh_imports.then(|| "refresh_imports".to_owned()),
+            self.tracing_off.then(|| "tracing_off".to_owned()),
+            self.switch_interval_s.map(|seconds| format!("switch_interval_s={seconds}")),
+            self.recursion_limit.map(|limit| format!("recursion_limit={limit}")),
+            collector,
+            self.freeze.then(|| "freeze".to_owned()),
+        ];
+        f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl TuningFolder {
     /// A folder that is removed with this value: commands that name it do not outlive it.
     ///
@@ -102,9 +139,41 @@ impl TuningFolder {
 
     /// Adds a tuning to a command's environment; none adds nothing.
     pub(super) fn apply(&self, tuning: &Tuning, subject: &mut Subject) {
-        if *tuning == Tuning::default() {
-            return;
+        if *tuning != Tuning::default() {
+            self.carry(tuning, subject);
         }
+    }
+
+    /// Runs a command once to see whether what is set by its environment holds in its interpreter: why not, or nothing where it does.
+    ///
+    /// # Errors
+    /// [`CertifyError`] where it cannot be run.
+    pub fn objection(
+        &self,
+        state: &State,
+        workbench: &Workbench<'_>,
+    ) -> Result<Option<String>, CertifyError> {
+        if !state.is_for_python() {
+            return Ok(None);
+        }
+        let folder = tempfile::tempdir().map_err(|source| CertifyError::File {
+            doing: "write",
+            path: env::temp_dir(),
+            source,
+        })?;
+        let receipt = folder.path().join("receipt");
+        let mut subject = state.subject(self);
+        self.carry(&state.tuning, &mut subject);
+        subject.env.push((RECEIPT.into(), receipt.clone().into()));
+        workbench.run(&subject, 0)?;
+        Ok(match fs::read_to_string(&receipt) {
+            Ok(said) if said == APPLIED => None,
+            Ok(said) => Some(said),
+            Err(_) => Some(NOBODY.to_owned()),
+        })
+    }
+
+    fn carry(&self, tuning: &Tuning, subject: &mut Subject) {
         let name = OsString::from("PYTHONPATH");
         let own = subject.env.iter().rev().find(|(other, _)| *other == name);
         let own = own.map(|(_, value)| value.clone()).or_else(|| env::var_os(&name));
@@ -113,9 +182,8 @@ impl TuningFolder {
             path.push(":");
             path.push(own);
         }
-        let text = serde_json::to_string(tuning).expect("a tuning holds text and numbers alone");
         subject.env.push((name, path));
-        subject.env.push(("BACKCAST_TUNING".into(), text.into()));
+        subject.env.push((WANTED.into(), tuning.to_string().into()));
     }
 }
 

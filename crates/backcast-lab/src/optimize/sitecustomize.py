@@ -10,7 +10,8 @@ import sys
 import _backcast_tuning as _tuning
 
 _folder = os.path.dirname(os.path.abspath(__file__))
-_wanted = os.environ.get("BACKCAST_TUNING")
+_wanted = os.environ.get("BACKCAST_TUNING", "")
+_receipt = os.environ.get("BACKCAST_TUNING_RECEIPT")
 sys.path[:] = [entry for entry in sys.path if entry != _folder]
 sys.path_importer_cache.pop(_folder, None)
 sys.modules.pop("_backcast_tuning", None)
@@ -21,5 +22,6 @@ try:
     import sitecustomize  # noqa: F401
 finally:
     # Last of all, or what runs at start-up could undo it: tracing is often begun there.
-    if _wanted:
-        _tuning.apply(_wanted)
+    _tuning.apply(_wanted)
+    if _receipt:
+        _tuning.receipt(_wanted, _receipt)

@@ -15,7 +15,9 @@ pub struct State {
     /// Processors it may use; all where empty.
     pub processors: Vec<usize>,
     workers: u32,
-    tuning: Tuning,
+    pub(super) tuning: Tuning,
+    /// Names of the changes that were applied.
+    applied: Vec<String>,
 }
 
 /// Why a change cannot be applied.
@@ -32,7 +34,13 @@ pub enum NotApplicable {
 impl State {
     /// A command as it is given, with one worker.
     pub fn new(subject: Subject) -> State {
-        State { template: subject, processors: Vec::new(), workers: 1, tuning: Tuning::default() }
+        State {
+            template: subject,
+            processors: Vec::new(),
+            workers: 1,
+            tuning: Tuning::default(),
+            applied: Vec::new(),
+        }
     }
 
     /// The state with one more change; `usable` are the processors that this process may use.
@@ -45,6 +53,20 @@ impl State {
             state.apply(change, usable)?;
         }
         if state == *self { Err(NotApplicable::AlreadySo) } else { Ok(state) }
+    }
+
+    /// The same, reached by a change of this name.
+    pub(super) fn by(mut self, change: &str) -> State {
+        self.applied.push(change.to_owned());
+        self
+    }
+
+    /// What people call it: the command, and the changes since.
+    pub fn name(&self) -> String {
+        match &self.applied[..] {
+            [] => self.template.name.clone(),
+            changes => format!("{} with {}", self.template.name, changes.join(", ")),
+        }
     }
 
     fn apply(&mut self, change: &Change, usable: &[usize]) -> Result<(), NotApplicable> {
@@ -93,6 +115,12 @@ impl State {
         subject.env = subject.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
         tuning.apply(&self.tuning, &mut subject);
         subject
+    }
+
+    /// Whether it sets something that only an interpreter of Python heeds.
+    pub(super) fn is_for_python(&self) -> bool {
+        let heeds = |(name, _): &(OsString, OsString)| name.to_string_lossy().starts_with("PYTHON");
+        self.tuning != Tuning::default() || self.template.env.iter().any(heeds)
     }
 
     fn has_workers(&self) -> bool {

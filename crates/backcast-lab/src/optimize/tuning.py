@@ -1,14 +1,17 @@
-"""Sets the interpreter as BACKCAST_TUNING says. A setting that this interpreter refuses ends the program: a candidate that is
-not applied must not be measured as if it were."""
+"""Sets the interpreter as BACKCAST_TUNING says, in words such as `collector=700,7,7 freeze`. A setting that this interpreter
+refuses ends the program: a candidate that is not applied must not be measured as if it were.
 
-import gc
+Nothing is imported that an interpreter has not loaded by itself: time and memory of the program are to be its own.
+"""
+
 import os
 import sys
 
 
 def apply(text):
     try:
-        _apply(text)
+        for name, value in _settings(text):
+            _SETTINGS[name][0](value)
     except Exception as error:
         # An exception would only be printed: nothing that goes wrong at start-up ends an interpreter.
         sys.stderr.write(f"the interpreter refuses {text}: {error}\n")
@@ -16,32 +19,90 @@ def apply(text):
         os._exit(3)
 
 
-def _apply(text):
-    import json
+def receipt(text, path):
+    """Says in a file whether all of it holds. The first interpreter of a command writes it, those that it starts do not."""
+    said = "applied"
+    for name, value in _settings(text):
+        if not _SETTINGS[name][1](value):
+            said = f"{name}={value} does not hold"
+    level = os.environ.get("PYTHONOPTIMIZE")
+    if level and level != str(sys.flags.optimize):
+        said = f"the interpreter runs byte code of level {sys.flags.optimize}"
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return
+    os.write(file, said.encode())
+    os.close(file)
 
-    tuning = json.loads(text)
-    for name in tuning.get("preload", ()):
+
+def _settings(text):
+    for word in text.split():
+        name, _, value = word.partition("=")
+        yield name, value
+
+
+def _set_collector(value):
+    import gc
+
+    if value == "off":
+        gc.disable()
+    else:
+        gc.set_threshold(*map(int, value.split(",")))
+
+
+def _has_collector(value):
+    import gc
+
+    return not gc.isenabled() if value == "off" else gc.get_threshold() == tuple(map(int, value.split(",")))
+
+
+def _freeze(_):
+    import gc
+
+    gc.collect()
+    gc.freeze()
+
+
+def _is_frozen(_):
+    import gc
+
+    return gc.get_freeze_count() > 0
+
+
+def _trace_off(_):
+    sys.settrace(None)
+    sys.setprofile(None)
+
+
+def _preload(value):
+    for name in value.split(","):
         try:
             __import__(name)
         except ImportError:
             pass
-    if tuning.get("refresh_imports"):
-        import importlib
 
-        importlib.invalidate_caches()
-        sys.path_importer_cache.clear()
-    if tuning.get("tracing_off"):
-        sys.settrace(None)
-        sys.setprofile(None)
-    if "switch_interval_s" in tuning:
-        sys.setswitchinterval(tuning["switch_interval_s"])
-    if "recursion_limit" in tuning:
-        sys.setrecursionlimit(tuning["recursion_limit"])
-    collector = tuning.get("collector")
-    if collector == "off":
-        gc.disable()
-    elif collector is not None:
-        gc.set_threshold(*collector["thresholds"])
-    if tuning.get("freeze"):
-        gc.collect()
-        gc.freeze()
+
+def _refresh_imports(_):
+    import importlib
+
+    importlib.invalidate_caches()
+    sys.path_importer_cache.clear()
+
+
+# How each setting is made, and whether it holds. In this order: what is loaded first is frozen with the rest.
+_SETTINGS = {
+    "preload": (_preload, lambda value: any(name in sys.modules for name in value.split(","))),
+    "refresh_imports": (_refresh_imports, lambda _: True),
+    "tracing_off": (_trace_off, lambda _: sys.gettrace() is None and sys.getprofile() is None),
+    "switch_interval_s": (
+        lambda value: sys.setswitchinterval(float(value)),
+        lambda value: abs(sys.getswitchinterval() - float(value)) < 2e-6,
+    ),
+    "recursion_limit": (
+        lambda value: sys.setrecursionlimit(int(value)),
+        lambda value: sys.getrecursionlimit() == int(value),
+    ),
+    "collector": (_set_collector, _has_collector),
+    "freeze": (_freeze, _is_frozen),
+}

@@ -180,6 +180,11 @@ fn changed(
             let state = State::new(wanted.subject.clone())
                 .with(changes, &usable_processors())
                 .map_err(|why| Failure::new(why.to_string()))?;
+            let launcher = Launcher::this_program();
+            let workbench = Workbench { launcher: &launcher, timeout: args.timeout, stop };
+            if let Some(why) = tuning.objection(&state, &workbench)? {
+                return Err(Failure::new(why));
+            }
             Ok(Changed {
                 subject: state.subject(&tuning),
                 processors: state.processors.clone(),

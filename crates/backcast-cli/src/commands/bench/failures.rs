@@ -19,7 +19,7 @@ impl From<ChildError> for Failure {
                 Failure::usage(message).help(format!("chmod +x {}", path.display()))
             }
             ChildError::NoProcessor { .. } => Failure::usage(message),
-            ChildError::Stopped => Failure::new("stopped; nothing was measured yet"),
+            ChildError::Stopped => Failure::interrupted("stopped; nothing was measured yet"),
             _ => Failure::could_not_measure(message),
         }
     }

@@ -22,6 +22,13 @@ impl From<CertifyError> for Failure {
                 .help("a pattern is meant from the folder that the command runs in; files must be written by each run"),
             CertifyError::NoTests { .. } => Failure::usage(message)
                 .help("python3 -m pytest, python3 -m unittest -v, cargo test and cargo nextest run are understood"),
+            CertifyError::Silent { .. } => Failure::usage(message)
+                .help("--equal files GLOB, --equal json or --equal tests COMMAND"),
+            CertifyError::NoTestFiles { .. } => Failure::usage(message)
+                .help("--test-files GLOB names them, below the folder that the command runs in"),
+            CertifyError::SameSuite { .. } => Failure::usage(message).help(
+                "let the tests run \"$BACKCAST_COMMAND\", the command of their side, or compare revisions: rev:HEAD this --on COMMAND",
+            ),
             CertifyError::NoDigest { .. } => Failure::usage(message)
                 .help("--equal stdout, --equal files GLOB, --equal json or --equal tests COMMAND"),
             _ => Failure::new(message),

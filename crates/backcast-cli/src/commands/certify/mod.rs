@@ -43,9 +43,8 @@ use crate::{
     Examples:\n  \
     backcast certify 'gzip -9 -c FILE' 'gzip -1 -c FILE' --equal files '*.out'\n  \
     backcast certify rev:HEAD~1 rev:HEAD --on examples/sma_grid.toml\n  \
-    backcast certify rev:HEAD this --on 'python3 prog.py' --equal tests 'python3 -m pytest -q'\n  \
     backcast certify 'python3 old.py' 'python3 new.py' --equal json --tol 1e-12 --report proof.html\n  \
-    backcast certify 'python3 old.py' 'python3 new.py' --equal tests 'python3 -m pytest -q'\n\n\
+    backcast certify rev:HEAD this --on 'python3 prog.py' --equal tests 'python3 -m pytest -q'\n\n\
     Exit codes: 0 certified, 1 a result moved or the gain is not proven, 2 wrong usage, 3 could not measure."
 )]
 pub(crate) struct Args {
@@ -88,6 +87,11 @@ pub(crate) struct Args {
 
 /// Compares, measures, and issues a certificate or says what is against it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    prove(args, terminal).map_err(Failure::unjudged)?
+}
+
+/// The verdict, or why there is none.
+fn prove(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Failure> {
     output::check([&args.output, &args.report])?;
     let oracle = args.asked.oracle()?;
     // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
@@ -96,8 +100,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let corpus = Corpus::of(args, &sides, &oracle)?;
     let proof = Proof { oracle, requirements: args.asked.requirements(), plan: plan(args) };
     let states = sides.recorded(args)?;
-    let asked = proof.requirements;
-    let claimed = proof.claim(states.clone(), sides.timed(), corpus.compared(), &stop, terminal)?;
+    let compared = corpus.compared();
+    let claimed = match proof.claim(states.clone(), sides.timed(), compared, &stop, terminal) {
+        Err(error) if error.is_broken_by_the_change() => return Ok(Err(error.into())),
+        claimed => claimed?,
+    };
     let verdict = match &claimed {
         Claimed::Measured(claim) => Certificate::issue((**claim).clone(), crate::measuring::now()),
         Claimed::Moved(evidence) => Err(moved(evidence)),
@@ -111,11 +118,13 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         let proven = match (&verdict, &claimed) {
             (Ok(certificate), _) => Proven::by(certificate),
             (Err(_), Claimed::Measured(claim)) => Proven::claimed(claim),
-            (Err(_), Claimed::Moved(evidence)) => Proven::moved([early, late], &asked, evidence),
+            (Err(_), Claimed::Moved(evidence)) => {
+                Proven::moved([early, late], &proof.requirements, evidence)
+            }
         };
         page::write(path, &page::lab::certificate(&proven), terminal)?;
     }
-    verdict.map(drop).map_err(|refusals| print::refused(&refusals))
+    Ok(verdict.map(drop).map_err(|refusals| print::refused(&refusals)))
 }
 
 fn plan(args: &Args) -> Plan {

@@ -10,9 +10,9 @@ use std::{
 use backcast_lab::{
     certify::{
         Certificate, CertifyError, Refusal, Side,
-        equality::{Case, Oracle},
+        equality::{Case, Oracle, Workbench},
     },
-    child::{Subject, usable_processors},
+    child::{Launcher, Subject, usable_processors},
     optimize::{
         CandidateError, Candidates, Change, Judge, Phase, State, Trial, TrialOutcome, TuningFolder,
         climb,
@@ -61,6 +61,11 @@ pub(crate) struct Args {
 
 /// Tries all candidates.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    tried(args, terminal).map_err(Failure::unjudged)?
+}
+
+/// Whether each phase reached its minimum, or why nobody can tell.
+fn tried(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Failure> {
     output::check([&args.report])?;
     let candidates = candidates(args)?;
     let state = State::new(subject(args)?);
@@ -83,18 +88,15 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     }
     if climbed.stopped {
         let (tried, all) = (climbed.trials.len(), candidates.candidates.len());
-        return Err(Failure::new(format!(
-            "stopped after {tried} of {all} candidates; what is certified is kept"
-        )));
+        let message =
+            format!("stopped after {tried} of {all} candidates; what is certified is kept");
+        return Err(Failure::interrupted(message));
     }
-    match climbed.phases.iter().find(|phase| !phase.reached) {
-        Some(phase) => Err(Failure::new(format!(
-            "phase `{}` stayed below its minimum of {} %",
-            phase.name,
-            phase.minimum_gain * 100.0
-        ))),
-        None => Ok(()),
-    }
+    let below = climbed.phases.iter().find(|phase| !phase.reached);
+    Ok(below.map_or(Ok(()), |phase| {
+        let (name, minimum) = (&phase.name, phase.minimum_gain * 100.0);
+        Err(Failure::new(format!("phase `{name}` stayed below its minimum of {minimum} %")))
+    }))
 }
 
 /// Carries the tuning into Python programs. It stays in the project, so that the command that is printed works and certificates can be
@@ -175,6 +177,11 @@ impl Judge for Certifier<'_> {
         self.proof.check_steady(&start.subject(&self.tuning), self.stop)
     }
 
+    fn objection(&mut self, state: &State) -> Result<Option<String>, CertifyError> {
+        let (launcher, timeout) = (Launcher::this_program(), self.proof.plan.options.timeout);
+        self.tuning.objection(state, &Workbench { launcher: &launcher, timeout, stop: self.stop })
+    }
+
     fn hear(&mut self, trial: &Trial) {
         self.terminal.say(&print::line(trial));
         if let TrialOutcome::Kept(certificate) = &trial.outcome
@@ -192,8 +199,8 @@ impl Judge for Certifier<'_> {
         let subjects = [before, after].map(|state| state.subject(&self.tuning));
         let [one, other] = &subjects;
         let sides = [
-            Side::of(&one.name, one, &before.processors)?,
-            Side::of(&other.name, other, &after.processors)?,
+            Side::of(&before.name(), one, &before.processors)?,
+            Side::of(&after.name(), other, &after.processors)?,
         ];
         let case = Case { name: one.name.clone(), before: one.clone(), after: other.clone() };
         let compared = Compared { cases: &[case], made_up: &[] };

@@ -1,7 +1,7 @@
 //! What became of the candidates.
 
 use backcast_lab::{
-    child::Subject,
+    child::{Subject, quoted},
     optimize::{Climb, Trial, TrialOutcome},
     stats::Interval,
 };
@@ -55,7 +55,11 @@ pub(super) fn climb(
     terminal.print(&whole)?;
     for phase in &climb.phases {
         let gain = phase.gain.map_or_else(|| "nothing".to_owned(), percent);
-        let word = if phase.reached { "reached" } else { "not reached" };
+        let word = match (phase.reached, climb.stopped) {
+            (true, _) => "reached",
+            (false, true) => "not reached yet",
+            (false, false) => "not reached",
+        };
         let (name, minimum) = (&phase.name, phase.minimum_gain * 100.0);
         terminal.print(&format!("phase {name}: {gain}; its minimum of {minimum} % is {word}\n"))?;
     }
@@ -105,14 +109,6 @@ pub(super) fn command(subject: &Subject, processors: &[usize]) -> String {
     });
     let list: Vec<String> = processors.iter().map(usize::to_string).collect();
     let pinned = (!list.is_empty()).then(|| format!("taskset -c {}", list.join(",")));
-    let words = subject.argv.iter().map(|word| quoted(&word.to_string_lossy()));
+    let words = std::iter::once(subject.line());
     env.chain(pinned).chain(words).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -170,7 +170,7 @@ impl Workbench<'_> {
     }
 
     /// Runs a command, however it ends.
-    pub(super) fn run(&self, subject: &Subject, keep: usize) -> Result<Finished, CertifyError> {
+    pub(crate) fn run(&self, subject: &Subject, keep: usize) -> Result<Finished, CertifyError> {
         let options = RunOptions {
             timeout: self.timeout,
             stdout: Capture::Ends(keep),
@@ -211,6 +211,9 @@ fn seeded(subject: &Subject) -> Subject {
 fn stdout(case: &Case, workbench: &Workbench<'_>) -> Result<Finding, CertifyError> {
     let before = workbench.output(Arm::Base, &case.before, ENDS)?;
     let after = workbench.output(Arm::Candidate, &case.after, ENDS)?;
+    if before.bytes == 0 && after.bytes == 0 {
+        return Err(CertifyError::Silent { command: case.before.name.clone() });
+    }
     let equality = if before.digest == after.digest {
         Equality::Identical
     } else if let (Some(ours), Some(theirs)) = (before.whole(), after.whole()) {

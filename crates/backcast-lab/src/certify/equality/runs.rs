@@ -36,13 +36,14 @@ fn digest(case: &Case, side: Arm, workbench: &Workbench<'_>) -> Result<String, C
     let subject = case.of(side);
     let (_, text) = workbench.text(side, subject, "tables")?;
     let text = String::from_utf8_lossy(&text);
-    let found = text.rsplit_once("digest ").map(|(_, rest)| rest.trim_end());
-    match found {
-        Some(digest) if digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            Ok(digest.to_owned())
-        }
-        _ => Err(CertifyError::NoDigest { command: subject.name.clone() }),
+    let said = text.rsplit_once("digest ").map_or("", |(_, rest)| rest);
+    // A run that takes its assets one by one has a digest for each.
+    let digests: Vec<&str> = said.split_whitespace().collect();
+    let is_digest = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    if digests.is_empty() || !digests.iter().all(is_digest) {
+        return Err(CertifyError::NoDigest { command: subject.name.clone() });
     }
+    Ok(digests.join(" "))
 }
 
 fn compare_tables(

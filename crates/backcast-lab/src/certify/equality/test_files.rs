@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Divergence, Equality, Finding, check::Workbench, files};
-use crate::{certify::CertifyError, child::Subject};
+use crate::{bench::Arm, certify::CertifyError, child::Subject};
 
+/// Tells a suite which side it tests: the words of the command of that side, quoted for the shell.
+const COMMAND: &str = "BACKCAST_COMMAND";
+/// Tells a suite which side it tests: `before` or `after`.
+const SIDE: &str = "BACKCAST_SIDE";
 /// Most output of a test runner that is read, in bytes of each end.
 const READ: usize = 64 << 20;
 
@@ -24,15 +28,21 @@ struct Suite {
     digest: String,
 }
 
-/// Runs the suite in the folder and environment of both sides.
+/// Runs the suite in the folder and environment of both sides, which differ for revisions and settings. Two commands of one folder
+/// are told apart by variables that the suite has to read.
 pub(super) fn finding(
     case: &Case,
     command: &str,
     pattern: &str,
     workbench: &Workbench<'_>,
 ) -> Result<Finding, CertifyError> {
-    let before = suite(&case.before, command, pattern, workbench)?;
-    let after = suite(&case.after, command, pattern, workbench)?;
+    let one_surrounding =
+        (&case.before.dir, &case.before.env) == (&case.after.dir, &case.after.env);
+    if one_surrounding && !tells_sides_apart(&case.before, command, pattern)? {
+        return Err(CertifyError::SameSuite { command: command.to_owned() });
+    }
+    let before = suite(case, Arm::Base, command, pattern, workbench)?;
+    let after = suite(case, Arm::Candidate, command, pattern, workbench)?;
     let equality = match first_fault(&before, &after) {
         Some(fault) => Equality::Different(fault),
         None => Equality::Identical,
@@ -69,12 +79,24 @@ fn word(fate: Option<&Fate>) -> &'static str {
     }
 }
 
+/// Whether a suite asks which side it tests, on its command line or in one of its files.
+fn tells_sides_apart(side: &Subject, command: &str, pattern: &str) -> Result<bool, CertifyError> {
+    let asks = |text: &str| text.contains(COMMAND) || text.contains(SIDE);
+    let files = files::contents(&files::folder_of(side), pattern)?;
+    if files.is_empty() {
+        return Err(CertifyError::NoTestFiles { pattern: pattern.to_owned() });
+    }
+    Ok(asks(command) || files.values().any(|bytes| asks(&String::from_utf8_lossy(bytes))))
+}
+
 fn suite(
-    side: &Subject,
+    case: &Case,
+    arm: Arm,
     command: &str,
     pattern: &str,
     workbench: &Workbench<'_>,
 ) -> Result<Suite, CertifyError> {
+    let side = case.of(arm);
     // One stream, so that lines stand in their order: cargo says on one what program runs, on the other how its tests ended.
     let mut subject = Subject::shell(&format!("exec 2>&1\n{command}")).named(command);
     subject.dir.clone_from(&side.dir);
@@ -82,6 +104,9 @@ fn suite(
     // pytest names each test and its fate only when asked to; what the user has set stays.
     let asked = std::env::var("PYTEST_ADDOPTS").unwrap_or_default();
     subject.env.push(("PYTEST_ADDOPTS".into(), format!("{asked} -rA --tb=no").into()));
+    let word = if arm == Arm::Base { "before" } else { "after" };
+    subject.env.push((SIDE.into(), word.into()));
+    subject.env.push((COMMAND.into(), side.line().into()));
     let finished = workbench.run(&subject, READ)?;
     let mut tests = BTreeMap::new();
     for stream in [finished.stdout, finished.stderr].into_iter().flatten() {
@@ -100,8 +125,7 @@ fn suite(
     // Byte code is made by running; it has the time of the file in it.
     contents.retain(|name, _| !name.split('/').any(|part| part == "__pycache__"));
     if contents.is_empty() {
-        let pattern = pattern.to_owned();
-        return Err(CertifyError::NoFiles { command: command.to_owned(), pattern });
+        return Err(CertifyError::NoTestFiles { pattern: pattern.to_owned() });
     }
     let hash = |bytes: &Vec<u8>| blake3::hash(bytes).to_hex().to_string();
     let files = contents.iter().map(|(name, bytes)| (name.clone(), hash(bytes))).collect();

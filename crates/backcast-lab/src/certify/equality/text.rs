@@ -14,20 +14,32 @@ pub(super) fn compare(before: &[u8], after: &[u8]) -> Equality {
         line += 1;
         let (before, after) = (ours.next(), theirs.next());
         if before != after || before.is_none() {
-            let shown = |line: Option<&[u8]>| match line {
-                None => "the end".to_owned(),
-                Some(bytes) => {
-                    super::shortened(&String::from_utf8_lossy(bytes).escape_debug().to_string())
-                }
-            };
-            let place = format!("line {line}");
-            return Equality::Different(Divergence {
-                place,
-                before: shown(before),
-                after: shown(after),
-            });
+            let (place, shown) = (format!("line {line}"), shown(before, after));
+            let [before, after] = shown;
+            return Equality::Different(Divergence { place, before, after });
         }
     }
+}
+
+/// Two lines that differ, as they can be shown: without their ends, unless nothing else differs.
+fn shown(before: Option<&[u8]>, after: Option<&[u8]>) -> [String; 2] {
+    let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+    let trimmed = |line: &[u8]| text(line.strip_suffix(b"\n").unwrap_or(line));
+    let only_ends = before.map(trimmed) == after.map(trimmed);
+    [before, after].map(|line| match line {
+        None => "the end".to_owned(),
+        Some(line) if only_ends => super::shortened(&escaped(&text(line))),
+        Some(line) => super::shortened(&escaped(&trimmed(line))),
+    })
+}
+
+/// With what would not be seen, or would change a terminal, written out.
+fn escaped(text: &str) -> String {
+    let shown = |c: char| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        other => other.escape_debug().to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Compares two tables as comma separated text with a header. Cells without quotes that are numbers on both sides may differ by
