@@ -54,9 +54,11 @@ fn array(value: &Value) -> &[Value] {
 fn at(model: &Value, sizes: &[f64]) -> f64 {
     let term = |term: &Value| {
         let places = array(&term["sizes"]).iter();
-        let n: f64 = places.map(|place| sizes[place.as_u64().unwrap() as usize]).product();
+        let of: Vec<f64> = places.map(|place| sizes[place.as_u64().unwrap() as usize]).collect();
+        let n: f64 = of.iter().product();
         match term["shape"].as_str().unwrap() {
             "fixed" => 1.0,
+            "root" => n / of.last().unwrap().sqrt(),
             "linear" => n,
             "linear_log" => n * n.log2(),
             _ => n * n,

@@ -74,7 +74,7 @@ pub fn label(part: &Part) -> String {
     }
 }
 
-/// What a term adds: `12.3 ns a bar`, `45.6 ns a bar of each asset`, `7.89 ns x bars log2 bars`.
+/// What a term adds: `12.3 ns a bar`, `45.6 ns a bar of each asset`, `7.89 ns x bars log2 bars`, `1.23 ns x sqrt(sets)`.
 fn growth(coefficient: f64, term: &Term, sizes: &[String]) -> String {
     let each = match term.shape {
         Shape::Linear => unit(&term.sizes.iter().map(|&i| sizes[i].as_str()).collect::<Vec<_>>()),
@@ -232,6 +232,7 @@ mod tests {
         let term = |shape| Term { shape, sizes: vec![0] };
         assert_eq!(growth(12.34, &term(Shape::Linear), &names), "12.3 ns a bar");
         assert_eq!(growth(1.5, &term(Shape::LinearLog), &names), "1.50 ns x bars log2 bars");
+        assert_eq!(growth(1.5, &term(Shape::Root), &names), "1.50 ns x sqrt(bars)");
         assert_eq!(growth(0.0123, &term(Shape::Square), &names), "0.0123 ns x bars^2");
     }
 

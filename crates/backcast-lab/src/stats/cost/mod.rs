@@ -1,7 +1,7 @@
 //! Cost as a function of size: what is fixed, what grows, and how.
 //!
-//! A cost is fitted as a sum of a fixed term and up to three growing ones (n, n log n, n^2 of each size or product of sizes) by non-negative
-//! least squares, relative errors counting alike at all sizes. The corrected Akaike criterion chooses the terms (N. Sugiura,
+//! A cost is fitted as a sum of a fixed term and up to three growing ones (n, n log n, n^2 of each size or product of sizes, and products
+//! with the root of one of them) by non-negative least squares, relative errors counting alike at all sizes. The corrected Akaike criterion chooses the terms (N. Sugiura,
 //! Communications in Statistics A7, 1978), and a further term must earn its place.
 
 mod nnls;
@@ -129,16 +129,17 @@ fn fit_weighted(
 ) -> Result<CostModel, StatsError> {
     let sizes = observations[0].sizes.len();
     let distinct = distinct_sizes(observations);
-    let pool = growing(sizes);
-    let mut models: Vec<CostModel> = subsets(pool.len(), MOST_TERMS)
+    let pool = [&[Term::fixed()], &growing(sizes)[..]].concat();
+    // Every choice of terms is a part of one system.
+    let system = system(observations, weights, &pool);
+    let mut models: Vec<CostModel> = subsets(pool.len() - 1, MOST_TERMS)
         .into_iter()
-        .map(|set| {
-            let mut terms = vec![Term::fixed()];
-            terms.extend(set.into_iter().map(|i| pool[i].clone()));
-            terms
+        .map(|set| [&[0], &set.iter().map(|i| i + 1).collect::<Vec<_>>()[..]].concat())
+        .filter(|set| set.len() <= distinct && set.len() + 2 <= observations.len())
+        .filter_map(|set| {
+            let terms = set.iter().map(|&i| pool[i].clone()).collect();
+            fit_terms(observations, &system.of_columns(&set), terms, level)
         })
-        .filter(|terms| terms.len() <= distinct && terms.len() + 2 <= observations.len())
-        .filter_map(|terms| fit_terms(observations, weights, terms, level))
         .collect();
     let least = |models: &[CostModel]| {
         models.iter().map(CostModel::penalised).fold(f64::INFINITY, f64::min)
@@ -228,11 +229,10 @@ fn weights(observations: &[Observation]) -> Vec<f64> {
 /// Fits given terms. `None` where they cannot be told apart at these sizes.
 fn fit_terms(
     observations: &[Observation],
-    weights: &[f64],
+    normal: &Normal,
     terms: Vec<Term>,
     level: f64,
 ) -> Option<CostModel> {
-    let normal = system(observations, weights, &terms);
     let (x, squares) = normal.nonnegative()?;
     let (n, k) = (observations.len() as f64, terms.len() as f64);
     let freedom = n - k;

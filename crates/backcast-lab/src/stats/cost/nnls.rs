@@ -35,6 +35,17 @@ impl Normal {
         Normal { lengths, products, right, squares: values.iter().map(|v| v * v).sum() }
     }
 
+    /// The system of some of the columns.
+    pub(super) fn of_columns(&self, columns: &[usize]) -> Normal {
+        let chosen = |all: &[f64]| columns.iter().map(|&j| all[j]).collect();
+        Normal {
+            lengths: chosen(&self.lengths),
+            products: columns.iter().map(|&i| chosen(&self.products[i])).collect(),
+            right: chosen(&self.right),
+            squares: self.squares,
+        }
+    }
+
     /// The solution without negative coefficients, and its sum of squared residuals. `None` where columns cannot be told apart.
     pub(super) fn nonnegative(&self) -> Option<(Vec<f64>, f64)> {
         let n = self.right.len();

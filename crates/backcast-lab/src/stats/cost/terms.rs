@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Shape {
     /// Not at all.
     Fixed,
+    /// With the root of the last of its sizes, and with the product of the others: what parameter sets of a grid share grows so.
+    Root,
     /// With n.
     Linear,
     /// With n log2 n.
@@ -36,19 +38,24 @@ impl Term {
         let n: f64 = self.sizes.iter().map(|&i| sizes[i]).product();
         match self.shape {
             Shape::Fixed => 1.0,
+            Shape::Root => n / self.sizes.last().map_or(1.0, |&i| libm::sqrt(sizes[i])),
             Shape::Linear => n,
             Shape::LinearLog => n * libm::log2(n),
             Shape::Square => n * n,
         }
     }
 
-    /// The term in words: `bars`, `bars assets`, `n log2 n` of `(bars assets)`.
+    /// The term in words: `bars`, `bars sqrt(sets)`, `bars assets`, `n log2 n` of `(bars assets)`.
     pub fn name(&self, sizes: &[String]) -> String {
         let names: Vec<&str> = self.sizes.iter().map(|&i| sizes[i].as_str()).collect();
         let n = names.join(" ");
         let group = if names.len() > 1 { format!("({n})") } else { n.clone() };
         match self.shape {
             Shape::Fixed => "fixed".to_owned(),
+            Shape::Root => {
+                let (last, others) = names.split_last().unwrap_or((&"", &[]));
+                [others, &[&*format!("sqrt({last})")]].concat().join(" ")
+            }
             Shape::Linear => n,
             Shape::LinearLog => format!("{n} log2 {group}"),
             Shape::Square => format!("{group}^2"),
@@ -56,13 +63,19 @@ impl Term {
     }
 }
 
-/// Terms that grow, over each set of sizes.
+/// Terms that grow, over each set of sizes, with a root for each size of the set.
 pub(super) fn growing(sizes: usize) -> Vec<Term> {
     let mut terms = Vec::new();
     for set in 1u32..1 << sizes {
         let chosen: Vec<usize> = (0..sizes).filter(|i| set & (1 << i) != 0).collect();
         for shape in [Shape::Linear, Shape::LinearLog, Shape::Square] {
             terms.push(Term { shape, sizes: chosen.clone() });
+        }
+        for last in 0..chosen.len() {
+            let mut sizes = chosen.clone();
+            let rooted = sizes.remove(last);
+            sizes.push(rooted);
+            terms.push(Term { shape: Shape::Root, sizes });
         }
     }
     terms
@@ -99,8 +112,12 @@ mod tests {
         assert_eq!(at(Shape::LinearLog, &[0, 1]), 32.0 * 5.0);
         assert_eq!(at(Shape::Square, &[1]), 16.0);
         assert_eq!(Term::fixed().at(&sizes), 1.0);
-        assert_eq!(growing(1).len(), 3);
-        assert_eq!(growing(2).len(), 9);
+        assert_eq!(at(Shape::Root, &[1]), 2.0);
+        assert_eq!(at(Shape::Root, &[0, 1]), 8.0 * 2.0);
+        assert_eq!(growing(1).len(), 4);
+        assert_eq!(growing(2).len(), 13);
+        let roots = growing(2).into_iter().filter(|term| term.shape == Shape::Root);
+        assert!(roots.map(|term| term.sizes).eq([vec![0], vec![1], vec![1, 0], vec![0, 1]]));
     }
 
     #[test]
@@ -110,6 +127,8 @@ mod tests {
         assert_eq!(name(Shape::Linear, &[0, 1]), "bars assets");
         assert_eq!(name(Shape::LinearLog, &[0]), "bars log2 bars");
         assert_eq!(name(Shape::Square, &[0, 1]), "(bars assets)^2");
+        assert_eq!(name(Shape::Root, &[1]), "sqrt(assets)");
+        assert_eq!(name(Shape::Root, &[0, 1]), "bars sqrt(assets)");
         assert_eq!(Term::fixed().name(&names), "fixed");
     }
 

@@ -24,7 +24,9 @@ fn fits(fixed: f64, slope: f64, shape: Shape, spread: f64) -> Vec<CostModel> {
 
 #[test]
 fn a_planted_cost_is_found_within_its_interval_in_ninety_three_of_a_hundred_trials() {
-    for (shape, slope) in [(Shape::Linear, 50.0), (Shape::LinearLog, 5.0), (Shape::Square, 1e-3)] {
+    let planted =
+        [(Shape::Root, 2e4), (Shape::Linear, 50.0), (Shape::LinearLog, 5.0), (Shape::Square, 1e-3)];
+    for (shape, slope) in planted {
         for spread in [0.01, 0.03] {
             let fits = fits(2e6, slope, shape, spread);
             let right = rate(&fits, |fit| fit.terms == [Term::fixed(), term(shape)]);
@@ -95,6 +97,36 @@ fn bars_and_assets_are_separate_sizes() {
     assert!(band.contains(truth(4e6, 64.0)), "{band:?}");
     let names = ["bars".to_owned(), "assets".to_owned()];
     assert_eq!(fit.terms[2].name(&names), "bars assets");
+}
+
+#[test]
+fn what_the_sets_of_a_grid_share_grows_with_the_root_of_their_number() {
+    let mut random = Random::new(7);
+    let of = |shape, sizes: &[usize]| Term { shape, sizes: sizes.to_vec() };
+    let fit = |root: f64, random: &mut Random| {
+        let mut observed = Vec::new();
+        for bars in [1e3, 4e3, 1.6e4, 6.4e4] {
+            for sets in [16f64, 64.0, 256.0, 1024.0] {
+                for _ in 0..3 {
+                    let truth = 2e6 + root * bars * sets.sqrt() + 4.0 * bars * sets;
+                    let cost = truth * (0.01 * random.normal()).exp();
+                    observed.push(Observation { sizes: vec![bars, sets], cost });
+                }
+            }
+        }
+        fit_cost(&observed, 0.95).unwrap()
+    };
+    let shared = [Term::fixed(), of(Shape::Root, &[0, 1]), of(Shape::Linear, &[0, 1])];
+    let alone = [Term::fixed(), of(Shape::Linear, &[0, 1])];
+    let found = |root: f64, terms: &[Term], random: &mut Random| {
+        let fits: Vec<CostModel> = (0..100).map(|_| fit(root, random)).collect();
+        rate(&fits, |fit| {
+            let same = fit.terms.len() == terms.len();
+            same && terms.iter().all(|term| fit.terms.contains(term))
+        })
+    };
+    let (with, without) = (found(60.0, &shared, &mut random), found(0.0, &alone, &mut random));
+    assert!(with >= 0.93 && without >= 0.93, "{with} {without}");
 }
 
 #[test]
