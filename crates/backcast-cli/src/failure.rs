@@ -140,6 +140,11 @@ impl Failure {
         Failure::new("stopped; nothing was kept").help(format!("begin again with: {command}"))
     }
 
+    /// What is wrong, without what to do about it.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What the process reports.
     pub(crate) fn exit_code(&self) -> u8 {
         self.code

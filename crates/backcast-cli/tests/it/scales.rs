@@ -255,7 +255,7 @@ fn a_command_that_fails_at_one_size_says_at_which() {
     let sizes = ["--scale", "N=1k..16k", "--steps", "3", "--repeats", "2"];
     let fails = "test {N} -ne 4000 || { echo too odd >&2; exit 7; }";
     let outcome = scale(&project, &[&sizes[..], &["--", "sh", "-c", fails]].concat());
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""));
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
     for said in ["failed at N=4,000: exit code 7", "too odd"] {
         assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
     }
@@ -265,6 +265,36 @@ fn a_command_that_fails_at_one_size_says_at_which() {
     assert!(outcome.stderr.contains("could not measure at N=16,000"), "{}", outcome.stderr);
     let outcome = scale(&project, &[&sizes[..], &["--", "no-such-command", "{N}"]].concat());
     assert_eq!(outcome.code, 3);
+}
+
+#[test]
+fn runs_taken_before_one_failed_are_kept_and_shown() {
+    let project = Project::new();
+    // The trial runs of both ends and the first two rounds are good.
+    let fails = "echo x >> {N}; test {N} -ne 4000 -o $(wc -l < {N}) -lt 3 || exit 7";
+    let sizes =
+        ["--scale", "N=1k..16k", "--steps", "3", "--export", "s.json", "--report", "s.html"];
+    let outcome = scale(&project, &[&sizes[..], &["--", "sh", "-c", fails]].concat());
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    let said = "the command failed at N=4,000: exit code 7";
+    assert!(outcome.stderr.contains(said), "{}", outcome.stderr);
+    for shown in [said, "the whole", "2 or 3 at each of 3 points"] {
+        assert!(outcome.stdout.contains(shown), "{shown}: {}", outcome.stdout);
+    }
+    let scaling = json(&project.path("s.json"));
+    assert!((6..=8).contains(&array(&scaling["runs"]).len()), "{scaling}");
+    assert_eq!(scaling["broken"], said);
+    check_sums(&scaling);
+    assert!(std::fs::read_to_string(project.path("s.html")).unwrap().contains(said));
+
+    // Too few for a fit: single runs are shown.
+    let fails = "echo x >> once{N}; test $(cat once* | wc -l) -lt 4 || exit 9";
+    let csv = ["--scale", "N=1k..16k", "--steps", "3", "--format", "csv", "--", "sh", "-c", fails];
+    let outcome = scale(&project, &csv);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("exit code 9"), "{}", outcome.stderr);
+    let lines: Vec<&str> = outcome.stdout.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (2, "N,wall_ns,(the whole process)"), "{lines:?}");
 }
 
 #[test]

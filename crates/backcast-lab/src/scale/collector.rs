@@ -95,9 +95,14 @@ impl Collector {
         id
     }
 
+    /// Whether no run was added.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// Parts, largest at the largest point first, and runs. Parts that have less than `min_share` of the time at every point are one part,
     /// the last.
-    pub fn finish(self, grid: &Grid, min_share: f64) -> (Vec<Part>, Vec<TimedRun>) {
+    pub fn finish(&self, grid: &Grid, min_share: f64) -> (Vec<Part>, Vec<TimedRun>) {
         let shares = self.shares(grid);
         let last = grid.points.len() - 1;
         let largest = |part: usize| shares[part].iter().copied().fold(0.0, f64::max);

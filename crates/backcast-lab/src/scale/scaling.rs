@@ -1,5 +1,7 @@
 //! What was measured over sizes, and what follows: models of the parts that add up to that of the whole.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Collector, Grid, Part, TimedRun};
@@ -31,6 +33,9 @@ pub struct Scaling {
     pub parts: Vec<Part>,
     /// All runs in the order in which they were taken.
     pub runs: Vec<TimedRun>,
+    /// What ended the measurement before all runs were taken.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub broken: Option<String>,
     /// Models of the parts, in their order, and of the whole.
     pub model: PartsModel,
     /// Model of the wall time, where several threads make it another one than the whole.
@@ -64,7 +69,7 @@ impl Scaling {
         name: &str,
         taken_at: String,
         grid: &Grid,
-        collected: Collector,
+        collected: &Collector,
         min_share: f64,
         level: f64,
         place: Vec<u64>,
@@ -84,9 +89,10 @@ impl Scaling {
             name: name.to_owned(),
             taken_at,
             sizes: grid.names.clone(),
-            values: grid.values.clone(),
+            values: measured_values(&runs),
             parts,
             runs,
+            broken: None,
             model,
             wall,
             place,
@@ -148,6 +154,15 @@ impl TimedRun {
     pub fn whole_ns(&self) -> u64 {
         self.parts_ns.iter().sum()
     }
+}
+
+/// Different values of each size, smallest first.
+fn measured_values(runs: &[TimedRun]) -> Vec<Vec<u64>> {
+    let values = |size: usize| {
+        let values: BTreeSet<u64> = runs.iter().map(|run| run.sizes[size]).collect();
+        values.into_iter().collect()
+    };
+    (0..runs[0].sizes.len()).map(values).collect()
 }
 
 fn fit_wall(runs: &[TimedRun], level: f64) -> Result<CostModel, StatsError> {

@@ -1,5 +1,7 @@
 //! What a scaling says in words, the same on the terminal, in Markdown and on a page.
 
+use std::collections::BTreeMap;
+
 use super::{Part, Scaling};
 use crate::{
     profile::words as of_profile,
@@ -161,6 +163,7 @@ pub fn facts(scaling: &Scaling) -> Vec<(&'static str, String)> {
         facts.push(("wall time", wall_time(scaling, wall)));
     }
     facts.push(("predicted", prediction(scaling)));
+    facts.extend(scaling.broken.iter().map(|reason| ("incomplete", reason.clone())));
     facts.push((
         "cost of profiling",
         format!("{} of the wall time", of_profile::percent(scaling.overhead())),
@@ -178,12 +181,18 @@ fn sizes(scaling: &Scaling) -> String {
 }
 
 fn runs(scaling: &Scaling) -> String {
-    let points: usize = scaling.values.iter().map(Vec::len).product();
+    let mut points = BTreeMap::<&[u64], usize>::new();
+    scaling.runs.iter().for_each(|run| *points.entry(&run.sizes).or_default() += 1);
+    let (least, most) = (points.values().min(), points.values().max());
+    let each = match (least, most) {
+        (Some(least), Some(most)) if least < most => format!("{least} or {most}"),
+        _ => most.copied().unwrap_or(0).to_string(),
+    };
     let wall: u64 = scaling.runs.iter().map(|run| run.wall_ns).sum();
     format!(
-        "{}, {} at each of {points} points in mixed order, {} together",
+        "{}, {each} at each of {} points in mixed order, {} together",
         of_profile::count(scaling.runs.len() as u64),
-        scaling.runs.len() / points.max(1),
+        points.len(),
         of_profile::time(wall)
     )
 }

@@ -50,7 +50,7 @@ fn scaling(min_share: f64) -> Scaling {
         collector.add(point, &profile(&parts));
     }
     let place = grid.place(&[]).unwrap();
-    Scaling::fit("made up", String::new(), &grid, collector, min_share, 0.95, place).unwrap()
+    Scaling::fit("made up", String::new(), &grid, &collector, min_share, 0.95, place).unwrap()
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn curves_hold_the_other_sizes_and_reach_the_prediction() {
         collector.add(point, &threads);
     }
     let place = grid.place(&[]).unwrap();
-    let fit = Scaling::fit("two", String::new(), &grid, collector, 0.0, 0.95, place).unwrap();
+    let fit = Scaling::fit("two", String::new(), &grid, &collector, 0.0, 0.95, place).unwrap();
     let lines = curves(&fit, None).unwrap();
     assert_eq!(lines.len(), 6, "three along each size");
     assert_eq!((lines[0].axis, &lines[0].held[..]), (0, &[0, 1][..]));
@@ -146,7 +146,7 @@ fn a_process_whose_inside_is_not_seen_is_one_part() {
         collector.add(point, &Builder::default().finish("x", vec![], String::new(), wall));
     }
     let place = grid.place(&[]).unwrap();
-    let fit = Scaling::fit("x", String::new(), &grid, collector, 0.005, 0.95, place).unwrap();
+    let fit = Scaling::fit("x", String::new(), &grid, &collector, 0.005, 0.95, place).unwrap();
     assert_eq!(fit.parts.len(), 1);
     assert!((fit.model.whole.at(&[4.0]) / 5e6 - 1.0).abs() < 1e-6);
 }
@@ -164,7 +164,7 @@ fn a_sampled_part_that_is_missing_at_small_sizes_pulls_nothing_down() {
         collector.add(point, &profile_in(parts, 2.5e8 + 1e5 * n - sampled));
     }
     let place = grid.place(&[]).unwrap();
-    let fit = Scaling::fit("x", String::new(), &grid, collector, 0.0, 0.95, place).unwrap();
+    let fit = Scaling::fit("x", String::new(), &grid, &collector, 0.0, 0.95, place).unwrap();
     let work = fit.parts.iter().position(|part| part.name == "work").unwrap();
     let said = fit.model.parts[work].at(&[4096.0]);
     assert!((said / 4.1e8 - 1.0).abs() < 0.25, "{said}");

@@ -49,7 +49,7 @@ const SHOWN_LINES: usize = 10;
     Exact calls and times come from spans, which Backcast and \
     programs that use backcast-spans record; Python is sampled by functions and lines (3.8 or later, nothing is installed); \
     compiled code is sampled by perf where it works. Own times and what is unattributed add up to the whole.\n\n\
-    Exit codes: 0 fine, 1 the command failed, 2 wrong usage, 3 could not measure.")]
+    Exit codes: 0 fine, 1 the command failed, 2 wrong usage, 3 could not measure, with --scale also a command that failed at a size.")]
 pub(crate) struct Args {
     /// The spec, a TOML file
     #[arg(value_name = "SPEC", required_unless_present_any = ["command", "pid"], conflicts_with_all = ["command", "pid"])]

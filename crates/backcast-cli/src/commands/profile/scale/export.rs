@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use backcast_lab::scale::{Scaling, markdown, words};
+use backcast_lab::scale::{Part, Scaling, TimedRun, markdown, words};
 use backcast_store::write_file;
 
 use crate::{
@@ -13,10 +13,13 @@ use crate::{
 
 type Render = fn(&Scaling) -> String;
 
+/// What is written where.
+pub(super) type Files<'a> = Vec<(&'a Path, Render)>;
+
 const FORMATS: [(&str, Render); 3] = [("json", json), ("csv", runs), ("md", markdown)];
 
 /// What to write where; an ending without meaning is found before anything runs.
-pub(super) fn check(paths: &[PathBuf]) -> Result<Vec<(&Path, Render)>, Failure> {
+pub(super) fn check(paths: &[PathBuf]) -> Result<Files<'_>, Failure> {
     let format = |path: &'_ PathBuf| {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, render)| *render)
@@ -47,15 +50,19 @@ fn json(scaling: &Scaling) -> String {
     serde_json::to_string(scaling).expect("a scaling has text keys") + "\n"
 }
 
-/// A row for each run: sizes, wall time, own time of each part in nanoseconds.
 fn runs(scaling: &Scaling) -> String {
-    let names = scaling.sizes.iter().cloned();
-    let parts = scaling.parts.iter().map(words::label);
+    single_runs(&scaling.sizes, &scaling.parts, &scaling.runs).csv()
+}
+
+/// A row for each run: sizes, wall time, own time of each part in nanoseconds.
+pub(super) fn single_runs(sizes: &[String], parts: &[Part], runs: &[TimedRun]) -> Table {
+    let names = sizes.iter().cloned();
+    let parts = parts.iter().map(words::label);
     let columns = names.chain(["wall_ns".to_owned()]).chain(parts).map(Column::new);
     let mut table = Table::new(columns.collect());
-    for run in &scaling.runs {
+    for run in runs {
         let numbers = run.sizes.iter().chain([&run.wall_ns]).chain(&run.parts_ns);
         table.push(numbers.map(|number| (*number as f64).into()).collect());
     }
-    table.csv()
+    table
 }

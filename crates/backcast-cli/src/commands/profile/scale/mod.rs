@@ -8,7 +8,7 @@ mod sets;
 mod spec;
 mod work;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use backcast_lab::{
     bench::Progress,
@@ -19,7 +19,9 @@ use backcast_lab::{
 
 use self::work::Work;
 use super::{Args, Format, KEPT_OUTPUT};
-use crate::{failure::Failure, interrupt, measuring, page as pages, terminal::Terminal};
+use crate::{
+    failure::Failure, interrupt, measuring, page as pages, table::Table, terminal::Terminal,
+};
 
 /// Seed of the order of runs and of made-up markets.
 const SEED: u64 = 1;
@@ -64,27 +66,64 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         markets.make(&scratch, &stop)?;
     }
     let begun = measuring::now();
-    let runs = measure(args, &work, &order, &scratch, &stop, terminal)?;
-    let scaling = Scaling::fit(&work.name, begun, &work.grid, runs, args.min, LEVEL, place)
-        .map_err(|e| {
-            Failure::could_not_measure(format!("could not tell the costs apart: {e}"))
-                .help("more sizes: --steps, more runs of each: --repeats")
-        })?;
+    let (runs, broken) = measure(args, &work, &order, &scratch, &stop, terminal)?;
+    let fit = Scaling::fit(&work.name, begun, &work.grid, &runs, args.min, LEVEL, place);
+    match (fit, broken) {
+        (Ok(scaling), None) => show(args, &work, &exports, &scaling, terminal),
+        (Ok(scaling), Some(failure)) => {
+            let scaling = Scaling { broken: Some(failure.message().to_owned()), ..scaling };
+            show(args, &work, &exports, &scaling, terminal)?;
+            Err(failure)
+        }
+        // Too few runs for a fit are worth something all the same.
+        (Err(_), Some(failure)) => {
+            let (parts, taken) = runs.finish(&work.grid, args.min);
+            let table = export::single_runs(&work.grid.names, &parts, &taken);
+            print_table(&table, args.format, terminal)?;
+            terminal.flush()?;
+            Err(failure)
+        }
+        (Err(error), None) => {
+            let said = format!("could not tell the costs apart: {error}");
+            Err(Failure::could_not_measure(said)
+                .help("more sizes: --steps, more runs of each: --repeats"))
+        }
+    }
+}
+
+/// Prints and writes what was asked for.
+fn show(
+    args: &Args,
+    work: &Work,
+    exports: &export::Files<'_>,
+    scaling: &Scaling,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     match args.format {
-        Format::Table => print::table(&scaling, &work.notices, terminal)?,
-        Format::Json => print::rows(&scaling).print(crate::table::Format::Json, terminal)?,
-        Format::Csv => print::rows(&scaling).print(crate::table::Format::Csv, terminal)?,
-        Format::Markdown => terminal.print(&backcast_lab::scale::markdown(&scaling))?,
+        Format::Table => print::table(scaling, &work.notices, terminal)?,
+        Format::Json => print::rows(scaling).print(crate::table::Format::Json, terminal)?,
+        Format::Csv => print::rows(scaling).print(crate::table::Format::Csv, terminal)?,
+        Format::Markdown => terminal.print(&backcast_lab::scale::markdown(scaling))?,
     }
     terminal.flush()?;
-    export::write(&exports, &scaling, terminal)?;
+    export::write(exports, scaling, terminal)?;
     if let Some(path) = &args.report {
-        pages::write(path, &page::page(&scaling, &work.notices)?, terminal)?;
+        pages::write(path, &page::page(scaling, &work.notices)?, terminal)?;
     }
     Ok(())
 }
 
-/// All runs, after one of the smallest and one of the largest point that do not count: most that can fail fails there.
+fn print_table(table: &Table, format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
+    match format {
+        Format::Table => table.print(crate::table::Format::Table, terminal),
+        Format::Json => table.print(crate::table::Format::Json, terminal),
+        Format::Csv => table.print(crate::table::Format::Csv, terminal),
+        Format::Markdown => terminal.print(&table.markdown()),
+    }
+}
+
+/// All runs, after one of the smallest and one of the largest point that do not count: most that can fail fails there. What fails later
+/// ends the measurement; it is told beside the runs that were taken until then.
 fn measure(
     args: &Args,
     work: &Work,
@@ -92,7 +131,7 @@ fn measure(
     scratch: &Scratch,
     stop: &AtomicBool,
     terminal: &mut Terminal,
-) -> Result<Collector, Failure> {
+) -> Result<(Collector, Option<Failure>), Failure> {
     let tried = [0, work.grid.points.len() - 1].map(|point| (point, false));
     let steps: Vec<(usize, bool)> =
         tried.into_iter().chain(order.iter().map(|point| (*point, true))).collect();
@@ -110,39 +149,42 @@ fn measure(
     for (done, (point, counts)) in steps.iter().enumerate() {
         bar.show(Progress { done, total: steps.len() });
         let subject = work.subject(*point, scratch);
-        let outcome = profile::profile(&launcher, &subject, &options, stop)?;
+        let outcome = profile::profile(&launcher, &subject, &options, stop);
+        if stop.load(Ordering::Relaxed) {
+            return Err(Failure::begin_again(&work.command));
+        }
         let place = words::place(&work.grid.names, &work.grid.points[*point]);
-        check(&outcome, &place, work, terminal)?;
-        if *counts {
-            collector.add(*point, &outcome.profile);
+        let good = outcome.map_err(Failure::from).and_then(|outcome| {
+            check(&outcome, &place, terminal)?;
+            Ok(outcome)
+        });
+        match good {
+            Ok(outcome) if *counts => collector.add(*point, &outcome.profile),
+            Ok(_) => {}
+            Err(failure) if collector.is_empty() => return Err(failure),
+            Err(failure) => return Ok((collector, Some(failure))),
         }
         terminal.live.advance(1);
     }
-    Ok(collector)
+    Ok((collector, None))
 }
 
 /// Refuses what would spoil the fit: a run that failed, that was cut short, or whose times cannot be believed.
-fn check(
-    outcome: &Outcome,
-    place: &str,
-    work: &Work,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
+fn check(outcome: &Outcome, place: &str, terminal: &mut Terminal) -> Result<(), Failure> {
     let Profile { distrust, .. } = &outcome.profile;
     if let Some(reason) = distrust.first() {
         return Err(Failure::could_not_measure(format!("could not measure at {place}: {reason}"))
             .help("measure again when the machine is calm"));
     }
     match outcome.exit {
-        Some(Exit::Code(0)) => Ok(()),
-        None => Err(Failure::begin_again(&work.command)),
+        None | Some(Exit::Code(0)) => Ok(()),
         Some(Exit::TimedOut) => Err(Failure::could_not_measure(format!(
             "could not measure at {place}: the command ran past its time limit and was killed"
         ))
         .help("smaller sizes take less time, --timeout gives more of it")),
         Some(exit) => {
             super::show_last_lines(outcome, terminal);
-            Err(Failure::new(format!("the command failed at {place}: {exit}"))
+            Err(Failure::could_not_measure(format!("the command failed at {place}: {exit}"))
                 .help("costs are fitted to runs that do their work; narrow the ranges of --scale to those"))
         }
     }
