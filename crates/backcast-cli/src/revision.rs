@@ -38,11 +38,11 @@ impl Revision {
             .map_err(|error| Failure::usage(format!("there is no git repository here: {error}")))?;
         let top = PathBuf::from(top);
         let commit = format!("{name}^{{commit}}");
-        let hash = git(&top, &["rev-parse", "--verify", "--quiet", "--end-of-options", &commit])
-            .map_err(|_| {
-                Failure::usage(format!("there is no revision `{name}`"))
-                    .help("`git log --oneline` lists revisions")
-            })?;
+        let verify = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
+        let hash = git(&top, &verify).map_err(|_| {
+            Failure::usage(format!("there is no revision `{name}`"))
+                .help("`git log --oneline` lists revisions")
+        })?;
         let around = tempfile::Builder::new().prefix("backcast-revision-").tempdir();
         let around = around.map_err(|error| {
             Failure::could_not_measure(format!("cannot make a temporary folder: {error}"))
@@ -57,7 +57,7 @@ impl Revision {
         })?;
         let cargo = revision.folder().join("Cargo.toml").is_file().then_some(CARGO);
         if let Some(line) = asked.or(cargo).filter(|line| !line.is_empty()) {
-            terminal.say(&format!("building {name} ({}): {line}", &hash[..hash.len().min(12)]));
+            terminal.say(&format!("building {name} ({}): {line}", short(&hash)));
             line.clone_into(&mut revision.state.build);
             revision.run_build()?;
         }
@@ -103,7 +103,8 @@ impl Revision {
             argv[0] = self.built(&place)?.into();
         }
         let name = format!("{} at {}", subject.name, self.name);
-        Ok(Subject { name, argv, dir: Some(dir), ..subject.clone() })
+        let commit = Some(short(&self.state.commit).to_owned());
+        Ok(Subject { name, argv, dir: Some(dir), commit, ..subject.clone() })
     }
 
     /// The same arguments for the `backcast` of this revision. They name the files of today: one spec, two programs.
@@ -111,7 +112,8 @@ impl Revision {
         let mut argv = subject.argv.clone();
         argv[0] = self.built(Path::new(BACKCAST))?.into();
         let name = format!("{} at {}", subject.name, self.name);
-        Ok(Subject { name, argv, ..subject.clone() })
+        let commit = Some(short(&self.state.commit).to_owned());
+        Ok(Subject { name, argv, commit, ..subject.clone() })
     }
 
     fn twin_folder(&self, subject: &Subject) -> Result<PathBuf, Failure> {
@@ -177,6 +179,11 @@ impl Drop for Revision {
         // The temporary folder goes anyway; git is only to forget it.
         let _ = git(&self.top, &["worktree", "remove", "--force", &self.state.folder]);
     }
+}
+
+/// A commit as records name it.
+fn short(hash: &str) -> &str {
+    &hash[..hash.len().min(12)]
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {

@@ -313,11 +313,17 @@ fn another_revision_is_built_aside_and_taken_away_again() {
     let versus = |args: &[&str]| {
         project.run(&[&["bench", "-n", "8", "--vs-revision", "HEAD~1"], args].concat())
     };
-    let faster = versus(&["--build", "touch built && test -x prog", "--", "./prog"]);
+    let build = ["--build", "touch built && test -x prog", "--export", "versus.json"];
+    let faster = versus(&[&build[..], &["--", "./prog"]].concat());
     assert!(faster.stdout.contains("./prog at HEAD~1"), "{}{}", faster.stdout, faster.stderr);
     assert!(faster.stdout.contains("verdict: faster"), "{}", faster.stdout);
     assert!(!project.path("built").exists());
     assert_eq!(git(&["worktree", "list"]).lines().count(), 1);
+    let written = fs::read_to_string(project.path("versus.json")).unwrap();
+    let session = &serde_json::from_str::<Value>(&written).unwrap()["sessions"][0];
+    let at = |revision: &str| git(&["rev-parse", "--short=12", revision]).trim().to_owned();
+    assert_eq!(session["base"]["commit"], at("HEAD~1"));
+    assert_eq!(session["candidate"]["commit"], at("HEAD"));
     let broken = versus(&["--build", "false", "--", "./prog"]);
     assert_eq!(broken.code, 3, "{}", broken.stderr);
     assert_eq!(git(&["worktree", "list"]).lines().count(), 1);

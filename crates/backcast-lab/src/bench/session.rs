@@ -276,7 +276,7 @@ pub fn measure(
         let taken_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let mut record = Record::new(RecordedCommand::of(subject), taken_at, Source::Backcast);
         record.machine = Some(machine.clone());
-        record.commit = commit(subject);
+        record.commit = subject.commit.clone().or_else(|| commit(subject));
         record.work = plan.work.clone();
         record.runs = runs;
         record

@@ -15,6 +15,8 @@ pub struct Subject {
     pub dir: Option<PathBuf>,
     /// Variables added to the environment of this process; later ones win.
     pub env: Vec<(OsString, OsString)>,
+    /// Commit that its program was built from, where that is not what is checked out where it runs.
+    pub commit: Option<String>,
 }
 
 impl Subject {
@@ -26,7 +28,7 @@ impl Subject {
         let argv: Vec<OsString> = argv.into_iter().map(Into::into).collect();
         assert!(!argv.is_empty(), "a command has at least one word");
         let words: Vec<_> = argv.iter().map(|word| word.to_string_lossy()).collect();
-        Subject { name: words.join(" "), argv, dir: None, env: Vec::new() }
+        Subject { name: words.join(" "), argv, dir: None, env: Vec::new(), commit: None }
     }
 
     /// A line for the system's shell, `sh -c LINE`. The shell's own start is part of what is measured.
