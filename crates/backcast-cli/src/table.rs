@@ -7,16 +7,18 @@ use serde_json::Value;
 
 use crate::{failure::Failure, number, terminal::Terminal};
 
-/// How a table is printed.
+/// How a command prints what it found: the one choice of all commands that print tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// For people.
     #[default]
     Table,
-    /// An array with one object a row.
+    /// For programs; a table is an array with one object a row.
     Json,
     /// With a header; an empty cell is undefined.
     Csv,
+    /// For a ticket or a commit.
+    Markdown,
 }
 
 /// How numbers of a column are shown to people. Files get every digit.
@@ -144,6 +146,7 @@ impl Table {
             Format::Table => self.for_people(),
             Format::Json => self.json(),
             Format::Csv => self.csv(),
+            Format::Markdown => self.markdown(),
         })
     }
 

@@ -384,3 +384,46 @@ fn a_level_of_instructions_can_be_forced_and_mistyped() {
     assert!(doctor("sse2").stdout.contains("sse2"));
     assert!(doctor("sse9").stdout.contains("BACKCAST_ISA is `sse9`"));
 }
+
+#[test]
+fn every_command_that_prints_tables_prints_them_in_the_same_forms() {
+    let project = Project::new();
+    let commands = [
+        "advise",
+        "baseline check",
+        "baseline history",
+        "baseline merge",
+        "baseline save",
+        "bench",
+        "bundles list",
+        "bundles show",
+        "calendar",
+        "doctor",
+        "eval",
+        "indicators",
+        "lab claims",
+        "lab workloads",
+        "optimize",
+        "profile",
+        "run",
+        "sweep",
+        "walkforward",
+    ];
+    for command in commands {
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = project.stdout(&words);
+        let forms = help.split("--format").nth(1).expect(command);
+        for form in [
+            "- table:    For people",
+            "- json:     For programs; a table is an array with one object a row",
+            "- csv:      With a header; an empty cell is undefined",
+            "- markdown: For a ticket or a commit",
+        ] {
+            assert!(forms.contains(form), "{command}: {forms}");
+        }
+    }
+    let listed = project.stdout(&["indicators", "--format", "markdown"]);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines[0].starts_with("| name |") && lines[1].starts_with("|"), "{listed}");
+    assert!(lines.iter().any(|line| line.starts_with("| sma |")), "{listed}");
+}

@@ -20,7 +20,7 @@ use backcast_store::Home;
 use super::{certify, profile as profiles};
 use crate::{
     failure::Failure, interrupt, measuring::share, own_command::Kind, quantity, spec_file::Changes,
-    terminal::Terminal,
+    table::Format, terminal::Terminal,
 };
 
 /// Bytes of each end of the command's output that are kept: notices of a sweep are among them.
@@ -122,7 +122,7 @@ pub(crate) struct Args {
     seed: u64,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    format: profiles::Format,
+    format: Format,
 }
 
 impl Args {

@@ -11,10 +11,9 @@ use backcast_lab::{
 
 pub(super) use crate::commands::profile::plain;
 use crate::{
-    commands::profile::Format,
     failure::Failure,
     number,
-    table::{self, Cell, Column, Table},
+    table::{Cell, Column, Format, Table},
     terminal::Terminal,
 };
 
@@ -36,7 +35,7 @@ pub(super) fn advice(
         for one in &advice.suggestions {
             table.push(row(one, tried(one), &track.rule(one.rule)));
         }
-        print_table(&table, format, terminal)?;
+        table.print(format, terminal)?;
         for blind in &advice.blind {
             terminal.say(&format!("note: {} could not look: {}", blind.rule, plain(&blind.why)));
         }
@@ -181,18 +180,4 @@ fn row(one: &Suggestion, tried: Option<&Tried>, record: &RuleRecord) -> Vec<Cell
         record.tried.into(),
         record.held.into(),
     ]
-}
-
-/// A table in one of the four formats.
-pub(super) fn print_table(
-    table: &Table,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    match format {
-        Format::Table => table.print(table::Format::Table, terminal),
-        Format::Json => table.print(table::Format::Json, terminal),
-        Format::Csv => table.print(table::Format::Csv, terminal),
-        Format::Markdown => terminal.print(&table.markdown()),
-    }
 }

@@ -2,12 +2,10 @@
 
 use backcast_lab::advise::{AdviceStore, Kept};
 
-use super::print::print_table;
 use crate::{
-    commands::profile::Format,
     failure::Failure,
     number,
-    table::{Cell, Column, Show, Table},
+    table::{Cell, Column, Format, Show, Table},
     terminal::Terminal,
 };
 
@@ -40,7 +38,7 @@ pub(super) fn print(
             rule.trust().into(),
         ]);
     }
-    print_table(&table, format, terminal)?;
+    table.print(format, terminal)?;
     if format == Format::Table {
         terminal.print(&format!(
             "\n{}; held: the measured interval meets the predicted one; weight: what a prediction of the rule is multiplied with \

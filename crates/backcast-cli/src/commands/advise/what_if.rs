@@ -7,13 +7,12 @@ use backcast_lab::{
     stats::Interval,
 };
 
-use super::{Args, print::print_table};
+use super::Args;
 use crate::{
-    commands::profile::Format,
     failure::Failure,
     interrupt,
     measuring::RunsBar,
-    table::{Cell, Column, Show, Table},
+    table::{Cell, Column, Format, Show, Table},
     terminal::Terminal,
 };
 
@@ -44,7 +43,7 @@ pub(super) fn run(args: &Args, subject: &Subject, terminal: &mut Terminal) -> Re
     drop(bar);
     match args.format {
         Format::Table => for_people(&answers, terminal),
-        format => print_table(&table(&answers), format, terminal),
+        format => table(&answers).print(format, terminal),
     }
 }
 

@@ -6,14 +6,13 @@ use serde::Serialize;
 use super::{
     figures::Figures,
     jobs::{WORKLOADS, Workload},
-    print::Format,
     workloads::{self, Effort},
 };
 use crate::{
     commands::bench::time,
     failure::Failure,
     number,
-    table::{self, Column, Table},
+    table::{Column, Format, Table},
     terminal::Terminal,
 };
 
@@ -66,8 +65,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             let text = serde_json::to_string_pretty(&lines);
             terminal.print(&(text.expect("lines hold text and numbers alone") + "\n"))?;
         }
-        Format::Csv => full(&lines).print(table::Format::Csv, terminal)?,
-        Format::Markdown => terminal.print(&full(&lines).markdown())?,
+        Format::Csv | Format::Markdown => full(&lines).print(args.format, terminal)?,
     }
     terminal.flush()?;
     workloads::note_drift(&session, terminal);

@@ -1,7 +1,5 @@
 //! Figures of workloads as tables and text.
 
-use clap::ValueEnum;
-
 use super::{
     figures::Figures,
     shares::{REST, Share},
@@ -16,20 +14,6 @@ use crate::{
 
 /// Components with a smaller share of the job, themselves and below, are put together for people.
 const LEAST_SHOWN: f64 = 0.005;
-
-/// How figures are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// All there is, single runs included.
-    Json,
-    /// With a header; an empty cell is undefined.
-    Csv,
-    /// For a ticket or a commit.
-    Markdown,
-}
 
 /// What people read of each workload.
 pub(super) fn overview(all: &[Figures]) -> Table {

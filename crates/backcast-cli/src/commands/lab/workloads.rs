@@ -9,12 +9,12 @@ use super::{
     figures::Figures,
     jobs::{WORKLOADS, Workload},
     measure::{Measured, Place, Session, WorkRun},
-    print::{self, Format},
+    print,
 };
 use crate::{
     failure::{Failure, nearest},
     number,
-    table::{self, Column, Table},
+    table::{Column, Format, Table},
     terminal::Terminal,
 };
 
@@ -132,12 +132,7 @@ fn list(format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
             workload.about.into(),
         ]);
     }
-    match format {
-        Format::Table => table.print(table::Format::Table, terminal),
-        Format::Json => table.print(table::Format::Json, terminal),
-        Format::Csv => table.print(table::Format::Csv, terminal),
-        Format::Markdown => terminal.print(&table.markdown()),
-    }
+    table.print(format, terminal)
 }
 
 /// What a file of workloads says it is.

@@ -28,6 +28,7 @@ use crate::{
     own_command::{self, Kind},
     page, quantity,
     spec_file::Changes,
+    table::Format,
     terminal::Terminal,
 };
 
@@ -124,20 +125,6 @@ impl From<WhenPerf> for Perf {
     }
 }
 
-/// How a profile is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Table,
-    /// An array with one object for each call path.
-    Json,
-    /// With a header; an empty cell is undefined.
-    Csv,
-    /// For a ticket or a commit.
-    Markdown,
-}
-
 pub(super) fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(hz) if (0.1..=10_000.0).contains(&hz) => Ok(hz),
@@ -171,10 +158,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let difference = before.as_ref().map(|before| Difference::between(&View::of(before), &after));
     match args.format {
         Format::Table => print::table(profile, &after, args.min, terminal)?,
-        Format::Json => {
-            print::rows(&after, args.min).print(crate::table::Format::Json, terminal)?
+        Format::Json | Format::Csv => {
+            print::rows(&after, args.min).print(args.format, terminal)?;
         }
-        Format::Csv => print::rows(&after, args.min).print(crate::table::Format::Csv, terminal)?,
         Format::Markdown => terminal.print(&profile::export::markdown(profile, &shown))?,
     }
     if let Some(difference) = &difference {

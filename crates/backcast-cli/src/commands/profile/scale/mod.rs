@@ -18,9 +18,9 @@ use backcast_lab::{
 };
 
 use self::work::Work;
-use super::{Args, Format, KEPT_OUTPUT};
+use super::{Args, KEPT_OUTPUT};
 use crate::{
-    failure::Failure, interrupt, measuring, page as pages, table::Table, terminal::Terminal,
+    failure::Failure, interrupt, measuring, page as pages, table::Format, terminal::Terminal,
 };
 
 /// Seed of the order of runs and of made-up markets.
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         (Err(_), Some(failure)) => {
             let (parts, taken) = runs.finish(&work.grid, args.min);
             let table = export::single_runs(&work.grid.names, &parts, &taken);
-            print_table(&table, args.format, terminal)?;
+            table.print(args.format, terminal)?;
             terminal.flush()?;
             Err(failure)
         }
@@ -101,8 +101,7 @@ fn show(
 ) -> Result<(), Failure> {
     match args.format {
         Format::Table => print::table(scaling, &work.notices, terminal)?,
-        Format::Json => print::rows(scaling).print(crate::table::Format::Json, terminal)?,
-        Format::Csv => print::rows(scaling).print(crate::table::Format::Csv, terminal)?,
+        Format::Json | Format::Csv => print::rows(scaling).print(args.format, terminal)?,
         Format::Markdown => terminal.print(&backcast_lab::scale::markdown(scaling))?,
     }
     terminal.flush()?;
@@ -111,15 +110,6 @@ fn show(
         pages::write(path, &page::page(scaling, &work.notices)?, terminal)?;
     }
     Ok(())
-}
-
-fn print_table(table: &Table, format: Format, terminal: &mut Terminal) -> Result<(), Failure> {
-    match format {
-        Format::Table => table.print(crate::table::Format::Table, terminal),
-        Format::Json => table.print(crate::table::Format::Json, terminal),
-        Format::Csv => table.print(crate::table::Format::Csv, terminal),
-        Format::Markdown => terminal.print(&table.markdown()),
-    }
 }
 
 /// All runs, after one of the smallest and one of the largest point that do not count: most that can fail fails there. What fails later
