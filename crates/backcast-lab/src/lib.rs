@@ -12,5 +12,6 @@ pub mod machine;
 pub mod markdown;
 pub mod optimize;
 pub mod profile;
+mod records;
 pub mod scale;
 pub mod stats;

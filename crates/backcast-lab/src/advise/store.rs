@@ -1,15 +1,14 @@
 //! The folder of advice: a file per record, named by its contents.
 //!
-//! `ID.json`, where ID is the blake3 of the file's bytes. Files are only ever added, whole, so two processes can write one folder; one that
-//! is damaged or from a newer version is left alone and told.
+//! A file that is damaged or from a newer version is left alone and told.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use super::{Record, TrackRecord};
-use crate::{aside, bench::BenchError};
+use crate::{
+    bench::BenchError,
+    records::{self, FileError},
+};
 
 /// A folder of advice. Nothing is made before something is put into it.
 #[derive(Clone, Debug)]
@@ -77,16 +76,10 @@ impl AdviceStore {
     /// [`StoreError::Write`].
     pub fn put(&self, record: &Record) -> Result<PathBuf, StoreError> {
         let text = record.to_json();
-        let path = self.folder.join(format!("{}.json", id_of(text.as_bytes())));
-        if fs::read(&path).is_ok_and(|found| found == text.as_bytes()) {
-            return Ok(path);
-        }
-        fs::create_dir_all(&self.folder)
-            .map_err(|source| StoreError::Write { path: self.folder.clone(), source })?;
-        match aside::write(&path, text.as_bytes()) {
-            Ok(()) => Ok(path),
-            Err(source) => Err(StoreError::Write { path, source }),
-        }
+        let path = self.folder.join(format!("{}.json", records::id_of(text.as_bytes())));
+        records::sweep(&self.folder);
+        records::put(&path, text.as_bytes())?;
+        Ok(path)
     }
 
     /// Everything that can be read. A folder that was never written to holds nothing.
@@ -94,22 +87,13 @@ impl AdviceStore {
     /// # Errors
     /// [`StoreError::Read`] where the folder cannot be listed; single files are told, not errors.
     pub fn contents(&self) -> Result<Kept, StoreError> {
-        let failed = |source| StoreError::Read { path: self.folder.clone(), source };
-        let entries = match fs::read_dir(&self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(failed)?.path();
-            paths.extend(path.extension().is_some_and(|ending| ending == "json").then_some(path));
-        }
-        paths.sort();
+        let mut paths: Vec<PathBuf> =
+            records::names(&self.folder)?.iter().map(|name| self.folder.join(name)).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
         let mut kept = Kept::default();
         for path in paths {
-            match read(&path) {
-                Ok(record) => kept.records.push(record),
+            match records::get(&path, Record::from_json) {
+                Ok((record, _)) => kept.records.push(record),
                 Err(error) => kept.unread.push(Unread { path, error }),
             }
         }
@@ -125,20 +109,12 @@ impl Kept {
     }
 }
 
-fn read(path: &Path) -> Result<Record, StoreError> {
-    let bytes =
-        fs::read(path).map_err(|source| StoreError::Read { path: path.to_path_buf(), source })?;
-    let damaged = || StoreError::Damaged { path: path.to_path_buf() };
-    let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
-    // A newer version is told as such before its contents are looked at.
-    let record = Record::from_json(text, &path.display().to_string())?;
-    let named = path.file_stem().and_then(|name| name.to_str());
-    if named != Some(&id_of(&bytes)) {
-        return Err(damaged());
+impl From<FileError> for StoreError {
+    fn from(error: FileError) -> StoreError {
+        match error {
+            FileError::Read { path, source } => StoreError::Read { path, source },
+            FileError::Write { path, source } => StoreError::Write { path, source },
+            FileError::Damaged { path } => StoreError::Damaged { path },
+        }
     }
-    Ok(record)
-}
-
-fn id_of(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
 }

@@ -1,11 +1,10 @@
 //! The folder of baselines: a file per record, named by its contents.
 //!
-//! `records/xx/ID.json`, where ID is the blake3 of the file's bytes and xx its first two digits. Files are only ever added, whole, so two
-//! processes can write one store, and stores merge as sets do. The index beside them (`index`) can be lost at any time.
+//! `records/xx/ID.json`, where xx are the first two digits of ID. Files are only ever added, so stores merge as sets do. The index beside
+//! them (`index`) can be lost at any time.
 
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +13,10 @@ use super::{
     figures::{class_of, figures_of},
     index::{self, Entry},
 };
-use crate::{aside, bench::Record};
+use crate::{
+    bench::Record,
+    records::{self, FileError},
+};
 
 /// A store of baselines. Nothing is made before something is put into it.
 #[derive(Clone, Debug)]
@@ -68,22 +70,10 @@ impl Store {
     pub fn put(&self, record: &Record) -> Result<String, BaselineError> {
         entry(record)?;
         let text = record.to_json();
-        let id = id_of(text.as_bytes());
-        self.write(&id, text.as_bytes())?;
+        let id = records::id_of(text.as_bytes());
+        self.sweep();
+        records::put(&self.path_of(&id), text.as_bytes())?;
         Ok(id)
-    }
-
-    /// Whether the file was written now.
-    fn write(&self, id: &str, bytes: &[u8]) -> Result<bool, BaselineError> {
-        let path = self.path_of(id);
-        if fs::read(&path).is_ok_and(|found| found == bytes) {
-            return Ok(false);
-        }
-        let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)
-            .map_err(|source| BaselineError::Write { path: folder.to_path_buf(), source })?;
-        aside::write(&path, bytes).map_err(|source| BaselineError::Write { path, source })?;
-        Ok(true)
     }
 
     /// Reads the record whose id begins so.
@@ -99,19 +89,15 @@ impl Store {
         }
     }
 
-    /// A record and the bytes that are named so: those of another version need not be what this one would write.
     fn read(&self, id: &str) -> Result<(Record, Vec<u8>), BaselineError> {
-        let path = self.path_of(id);
-        let bytes =
-            fs::read(&path).map_err(|source| BaselineError::Read { path: path.clone(), source })?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| BaselineError::Damaged { path: path.clone() })?;
-        // A newer version is told as such before its contents are looked at.
-        let record = Record::from_json(text, &path.display().to_string())?;
-        if id_of(&bytes) != id {
-            return Err(BaselineError::Damaged { path });
+        records::get(&self.path_of(id), |text, what| Ok(Record::from_json(text, what)?))
+    }
+
+    /// Removes what killed writers left half written.
+    fn sweep(&self) {
+        for folder in records::names(&self.records()).unwrap_or_default() {
+            records::sweep(&self.records().join(folder));
         }
-        Ok((record, bytes))
     }
 
     /// Ids of all records, rising. A store that was never written to has none.
@@ -120,9 +106,9 @@ impl Store {
     /// [`BaselineError::Read`].
     pub fn ids(&self) -> Result<Vec<String>, BaselineError> {
         let mut ids = Vec::new();
-        for folder in names(&self.records())? {
-            for file in names(&self.records().join(folder))? {
-                let id = file.strip_suffix(".json").filter(|id| is_id(id));
+        for folder in records::names(&self.records())? {
+            for file in records::names(&self.records().join(folder))? {
+                let id = file.strip_suffix(".json").filter(|id| records::is_id(id));
                 ids.extend(id.map(str::to_owned));
             }
         }
@@ -153,10 +139,11 @@ impl Store {
         if !other.records().is_dir() {
             return Err(BaselineError::NoStore { path: other.folder.clone() });
         }
+        self.sweep();
         let mut merged = Merged::default();
         for id in other.ids()? {
             match other.read(&id).and_then(|(record, bytes)| entry(&record).map(|_| bytes)) {
-                Ok(bytes) if self.write(&id, &bytes)? => merged.added += 1,
+                Ok(bytes) if records::put(&self.path_of(&id), &bytes)? => merged.added += 1,
                 Ok(_) => merged.known += 1,
                 Err(error) => merged.unread.push(Unread { path: other.path_of(&id), error }),
             }
@@ -231,27 +218,12 @@ fn entry(record: &Record) -> Result<Entry, BaselineError> {
     })
 }
 
-fn id_of(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex().to_string()
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit())
-}
-
-/// Names in a folder; none where it is missing or no folder.
-fn names(folder: &Path) -> Result<Vec<String>, BaselineError> {
-    let read = |source| BaselineError::Read { path: folder.to_path_buf(), source };
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            return Ok(Vec::new());
+impl From<FileError> for BaselineError {
+    fn from(error: FileError) -> BaselineError {
+        match error {
+            FileError::Read { path, source } => BaselineError::Read { path, source },
+            FileError::Write { path, source } => BaselineError::Write { path, source },
+            FileError::Damaged { path } => BaselineError::Damaged { path },
         }
-        Err(error) => return Err(read(error)),
-    };
-    entries
-        .map(|entry| Ok(entry.map_err(read)?.file_name().to_string_lossy().into_owned()))
-        .collect()
+    }
 }

@@ -155,7 +155,7 @@ impl Record {
 
     /// Name by content: blake3 of [`Record::to_json`], in hexadecimal.
     pub fn id(&self) -> String {
-        blake3::hash(self.to_json().as_bytes()).to_hex().to_string()
+        crate::records::id_of(self.to_json().as_bytes())
     }
 
     /// Reads a record; `what` names it in messages.

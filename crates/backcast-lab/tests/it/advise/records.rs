@@ -98,6 +98,20 @@ fn two_writers_keep_all_records_and_equal_ones_once() {
 }
 
 #[test]
+fn what_killed_writers_left_is_swept_by_the_next_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = AdviceStore::at(folder.path());
+    let path = store.put(&record(1, None)).unwrap();
+    let left = path.with_extension("json.4194305-0.part");
+    let two_hours = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    std::fs::File::create(&left).unwrap().set_modified(two_hours).unwrap();
+    assert_eq!(store.contents().unwrap().records.len(), 1);
+    assert!(left.exists());
+    store.put(&record(2, None)).unwrap();
+    assert!(!left.exists());
+}
+
+#[test]
 fn damaged_newer_and_foreign_files_are_left_out_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let store = AdviceStore::at(folder.path());

@@ -191,6 +191,31 @@ fn what_is_no_record_in_the_folder_is_left_alone() {
 }
 
 #[test]
+fn what_killed_writers_left_is_swept_by_the_next_writer() {
+    let (_folder, store, records) = filled(1, 17);
+    let beside = path_of(&store, &records[0].id());
+    let part = |process: u32, hours: u64| {
+        let name = format!("{}.json.{process}-0.part", records[0].id());
+        let path = beside.with_file_name(name);
+        let file = fs::File::create(&path).unwrap();
+        let age = std::time::Duration::from_secs(3600 * hours);
+        file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        path
+    };
+    // Above the largest number that a process can have.
+    let gone = 4_194_305;
+    let (young, old, alive) = (part(gone + 1, 0), part(gone, 2), part(std::process::id(), 2));
+    contents(&store);
+    assert!(old.exists(), "who only reads removes nothing");
+    store.put(&records[0]).unwrap();
+    assert!(!old.exists() && young.exists() && alive.exists());
+    let (_other, other, _) = filled(1, 18);
+    let old = part(gone, 2);
+    store.merge(&other).unwrap();
+    assert!(!old.exists());
+}
+
+#[test]
 fn records_that_no_history_could_use_are_refused() {
     let (_folder, store, mut records) = filled(1, 8);
     let mut record = records.remove(0);
