@@ -401,6 +401,48 @@ fn perf_leaves_nothing_in_the_home_of_the_user() {
     assert!(told.iter().any(|said| outcome.stdout.contains(said)), "{}", outcome.stdout);
 }
 
+/// A perf that records nothing, and hangs where it is told to.
+const HANGING_PERF: &str = r#"#!/bin/sh
+[ "$HANGS_IN" = trial ] && exec sleep 1000
+if [ "$1" = script ]; then
+    [ "$HANGS_IN" = script ] && exec sleep 1000
+    exit 0
+fi
+while [ "$1" != -- ]; do
+    [ "$1" = -o ] && : > "$2"
+    shift
+done
+shift
+"$@"
+code=$?
+[ "$HANGS_IN" = record ] && [ "$1" != true ] && exec sleep 1000
+exit $code
+"#;
+
+#[test]
+fn a_perf_that_hangs_is_ended_and_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let hanging = |place: &str| {
+        let project = Project::new();
+        project.write("perf", HANGING_PERF);
+        let everyone = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(project.path("perf"), everyone).unwrap();
+        let path = format!("{}:{}", project.path("").display(), std::env::var("PATH").unwrap());
+        let mut command = project.command(&["profile", "--perf", "always", "--", "sleep", "0.1"]);
+        project.outcome(output(command.env("PATH", path).env("HANGS_IN", place)))
+    };
+    let [trial, record, script, nowhere] = std::thread::scope(|scope| {
+        let places = ["trial", "record", "script", "nowhere"];
+        places.map(|place| scope.spawn(move || hanging(place))).map(|it| it.join().unwrap())
+    });
+    assert_eq!((trial.code, script.code, nowhere.code), (0, 0, 0), "{}", trial.stderr);
+    assert!(trial.stdout.contains("perf hung when it was tried"), "{}", trial.stdout);
+    assert!(script.stdout.contains("perf hung when it read"), "{}", script.stdout);
+    assert!(!nowhere.told().contains("hung"), "{}", nowhere.stdout);
+    assert_eq!(record.code, 3, "{}", record.stderr);
+    assert!(record.stderr.contains("perf hung, and was ended"), "{}", record.stderr);
+}
+
 #[test]
 fn output_is_shown_where_that_is_asked_for_and_gigabytes_of_it_do_no_harm() {
     let project = Project::new();

@@ -12,6 +12,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::child::{IdleWatch, WaitsFor};
+
 use super::{Area, Builder, Frame, Kind, Node, Scratch, Source, builder::Thread, view::group_name};
 
 /// Samples a second; a prime keeps step with nothing.
@@ -36,8 +38,21 @@ impl PerfFile {
     pub fn new(scratch: &Scratch) -> Result<PerfFile, String> {
         let file = PerfFile { path: scratch.path("perf.data") };
         let words = file.around(&["true".into()]);
-        let tried = Command::new(&words[0]).args(&words[1..]).stdin(Stdio::null()).output();
-        match tried {
+        let tried = Command::new(&words[0])
+            .args(&words[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let ended = tried.and_then(|child| {
+            let watch = IdleWatch::of(child.id() as i32, WaitsFor::Nothing);
+            let output = child.wait_with_output();
+            if watch.finish() { Err(io::ErrorKind::TimedOut.into()) } else { output }
+        });
+        match ended {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Err("compiled code: perf hung when it was tried, and was ended".to_owned())
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err("compiled code: perf is not installed".to_owned())
             }
@@ -102,8 +117,14 @@ impl PerfFile {
             .stderr(Stdio::null())
             .spawn()?;
         let stdout = script.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let watch = IdleWatch::of(script.id() as i32, WaitsFor::Nothing);
         let read = read_script(BufReader::new(stdout), wall_ns, wanted, builder);
         script.wait()?;
+        if watch.finish() {
+            builder
+                .unseen
+                .push("compiled code: perf hung when it read what it recorded".to_owned());
+        }
         builder.overhead.recording_bytes += fs::metadata(&self.path).map_or(0, |file| file.len());
         read
     }

@@ -14,7 +14,8 @@ use super::{
     read_spans, words,
 };
 use crate::child::{
-    Capture, Captured, ChildError, Exit, Launcher, RunOptions, Sampler, Sampling, Subject,
+    Capture, Captured, ChildError, Exit, IdleWatch, Launcher, RunOptions, Sampler, Sampling,
+    Subject, WaitsFor,
 };
 
 /// Processor time from which on it is told how little of it perf saw.
@@ -119,7 +120,12 @@ pub fn profile(
         sampling: Some(Sampling::FULL),
         ..RunOptions::default()
     };
-    let finished = match launcher.run(&watched, &run, stop) {
+    let running = launcher.start(&watched, &run)?;
+    // perf ends as the command ends, if it ends.
+    let watch = perf.is_some().then(|| IdleWatch::of(running.pid(), WaitsFor::ItsCommand));
+    let finished = running.finish(stop);
+    let perf_hung = watch.is_some_and(IdleWatch::finish);
+    let finished = match finished {
         Ok(finished) => Some(finished),
         Err(ChildError::Stopped) => None,
         Err(error) => return Err(error.into()),
@@ -164,6 +170,12 @@ pub fn profile(
     profile.overhead.sampler_cpu_ns += series.cost_ns;
     profile.process = Processes { cost: Some(finished.sample), series };
     profile.distrust.extend(finished.clock_trouble.map(|trouble| trouble.to_string()));
+    if perf_hung {
+        profile.distrust.push(
+            "perf hung, and was ended: neither the time of the command nor how it ended is known; `--perf never` leaves perf away"
+                .to_owned(),
+        );
+    }
     Ok(Outcome { profile, exit: Some(exit), stdout: finished.stdout, stderr: finished.stderr })
 }
 
@@ -313,8 +325,12 @@ pub fn attach(
         // perf ends with the sleep that it runs; where this ends earlier, so must perf, and it writes its file on SIGINT.
         let id = nix::unistd::Pid::from_raw(recording.id() as i32);
         let _ = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGINT);
+        let watch = IdleWatch::of(id.as_raw(), WaitsFor::Nothing);
         let _ = recording.wait();
-        read_perf(file, wall_ns, &mut builder);
+        match watch.finish() {
+            true => builder.unseen.push("compiled code: perf hung, and was ended".to_owned()),
+            false => read_perf(file, wall_ns, &mut builder),
+        }
     }
     builder.unseen.push(
         "Python functions and spans: a running process can only be looked at from outside; start it with \
