@@ -248,10 +248,8 @@ fn documents(
     let document = |side: Arm| {
         let subject = case.of(side);
         let (digest, text) = workbench.text(side, subject, "JSON")?;
-        let value = serde_json::from_slice(&text).map_err(|error| CertifyError::NotJson {
-            command: subject.name.clone(),
-            reason: error.to_string(),
-        })?;
+        let value = json::read(&text)
+            .map_err(|reason| CertifyError::NotJson { command: subject.name.clone(), reason })?;
         Ok::<(String, serde_json::Value), CertifyError>((digest, value))
     };
     let ((before, ours), (after, theirs)) = (document(Arm::Base)?, document(Arm::Candidate)?);
