@@ -186,6 +186,13 @@ fn short(hash: &str) -> &str {
     &hash[..hash.len().min(12)]
 }
 
+/// Whether a commit comes after another one, as far as the repository of the current folder knows them.
+pub(crate) fn descends(commit: &str, from: &str) -> bool {
+    let is_hash = |text: &str| !text.is_empty() && text.bytes().all(|c| c.is_ascii_hexdigit());
+    let asked = ["merge-base", "--is-ancestor", from, commit];
+    is_hash(commit) && is_hash(from) && git(Path::new("."), &asked).is_ok()
+}
+
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new("git")
         .args(arguments)

@@ -95,6 +95,48 @@ fn a_union_is_the_same_in_any_order_and_however_often() {
 }
 
 #[test]
+fn a_clock_that_went_back_is_told() {
+    let sessions = Sessions::new();
+    let project = Project::new();
+    let git = |args: &[&str]| {
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+        let mut command = std::process::Command::new("git");
+        let done =
+            command.args(identity).args(args).current_dir(project.path("")).output().unwrap();
+        assert!(done.status.success(), "{args:?}");
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    let commit = |message: &str| {
+        git(&["commit", "-q", "--allow-empty", "-m", message]);
+        git(&["rev-parse", "--short=12", "HEAD"])
+    };
+    git(&["init", "-q"]);
+    let (first, second) = (commit("first"), commit("second"));
+    let cpu = &sessions.0["sessions"][0]["candidate"]["machine"]["class"]["cpu"];
+    let keep = |commit: &str, at: &str| {
+        sessions.keep(&project, cpu.as_str().unwrap(), commit, at, 1.0);
+        project.run(&["baseline", "history", "nap"]).stderr
+    };
+    assert_eq!(keep(&first, "2026-01-01T10:00:00Z"), "");
+    assert_eq!(keep(&second, "2026-01-02T10:00:00Z"), "", "as it should be");
+    let told = keep(&second, "2025-12-31T10:00:00Z");
+    let said = format!(
+        "the session of 2025-12-31T10:00:00Z is of commit {second}, which comes after {first} of the session of 2026-01-01T10:00:00Z: a clock went back"
+    );
+    assert!(told.contains(&said), "{told}");
+    let check =
+        ["baseline", "check", "--name", "nap", "-n", "2", "--warmup", "0", "--despite-doubts"];
+    let checked = || project.run(&[&check[..], &["--", "true"]].concat()).stderr;
+    assert!(!checked().contains("the clock went back"));
+    keep("", "2999-01-01T00:00:00Z");
+    let told = checked();
+    assert!(
+        told.contains("the newest session kept on this class of machines is of 2999"),
+        "{told}"
+    );
+}
+
+#[test]
 fn ratios_of_two_classes_of_machines_are_merged_and_their_times_are_not() {
     let sessions = Sessions::new();
     let one = two_commits(&sessions, "One", 100.0);

@@ -69,6 +69,20 @@ impl History {
         levels.filter(|level| !level.is_empty()).collect()
     }
 
+    /// Neighbours of which the earlier one is of a commit that `descends` (first argument) from that of the later one (second): a clock
+    /// went back between the two, or an older commit was measured later. Their order is that of the clocks, which is all that there is.
+    pub fn out_of_order(&self, mut descends: impl FnMut(&str, &str) -> bool) -> Vec<[&Figure; 2]> {
+        let clean = |commit: &'_ Option<String>| -> Option<String> {
+            commit.as_ref().map(|commit| commit.trim_end_matches('+').to_owned())
+        };
+        let mut wrong = |[earlier, later]: &[&Figure; 2]| {
+            let commits = clean(&earlier.commit).zip(clean(&later.commit));
+            commits.is_some_and(|(earlier, later)| earlier != later && descends(&earlier, &later))
+        };
+        let neighbours = self.figures.windows(2).map(|two| [&two[0], &two[1]]);
+        neighbours.filter(|two| wrong(two)).collect()
+    }
+
     /// What a change, told by its number, did: the level after it by the level before it, with the interval that the spread of
     /// their sessions leaves. Nothing where there is no such change.
     ///

@@ -175,6 +175,13 @@ impl Contents {
         sessions.into_iter().map(subject).collect()
     }
 
+    /// When the newest session on a class of machines was taken, by the clock of then.
+    pub fn newest(&self, class: &str) -> Option<&str> {
+        let of_class = self.entries.iter().filter(|entry| entry.class == class);
+        let figures = of_class.flat_map(|entry| &entry.figures);
+        figures.map(|(_, figure)| figure.taken_at.as_str()).max()
+    }
+
     /// The figures of a command on a class of machines, in no order.
     pub fn figures(&self, subject: &str, class: &str, measure: Measure) -> Vec<Figure> {
         let those = self.entries.iter().filter(|e| e.subject == subject && e.class == class);

@@ -89,8 +89,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if args.import.is_empty() {
         let stop = interrupt::stop_flag();
         for bench in &alone(&args.what)? {
-            let taken = measured::taken(bench, despite, &stop, terminal);
-            if let Err(failure) = taken.and_then(&mut judge) {
+            let taken = measured::taken(bench, despite, &stop, terminal).and_then(|record| {
+                measured::tell_clock(&record, &contents, terminal)?;
+                judge(record)
+            });
+            if let Err(failure) = taken {
                 broken = Some(failure);
                 break;
             }

@@ -1,6 +1,6 @@
 //! `backcast baseline history`: what a command took over time, and where that changed.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use backcast_lab::baseline::{Alert, BaselineError, Contents, History, Measure, Store, Subject};
 
@@ -8,7 +8,7 @@ use super::{MeasureWord, contents, own_store, show};
 use crate::{
     failure::{Failure, nearest},
     measuring::share,
-    output, page,
+    output, page, revision,
     table::{Column, Format, Table},
     terminal::Terminal,
 };
@@ -50,6 +50,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let measure = args.measure.measure();
     let mut table = Table::new(columns(args.format));
     let mut notes = Vec::new();
+    // Commands share their commits, and each question starts a process.
+    let mut known: BTreeMap<[String; 2], bool> = BTreeMap::new();
+    let mut descends = |commit: &str, from: &str| {
+        let asked = [commit, from].map(str::to_owned);
+        *known.entry(asked).or_insert_with(|| revision::descends(commit, from))
+    };
     for subject in &subjects {
         let history =
             contents.history(&subject.name, &subject.class, measure, args.minimum_change)?;
@@ -86,6 +92,14 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             };
             table.push(row);
         }
+        notes.extend(history.out_of_order(&mut descends).into_iter().map(|two| {
+            let [earlier, later] = two.map(|figure| (&figure.taken_at, figure.commit.as_deref().unwrap_or("?")));
+            format!(
+                "note: {} on {}: the session of {} is of commit {}, which comes after {} of the session of {}: a clock went back, or an \
+                 older commit was measured later; sessions stand in the order of their clocks",
+                subject.name, subject.class, earlier.0, earlier.1, later.1, later.0
+            )
+        }));
         if history.changes.wanders {
             notes.push(format!(
                 "note: {} on {} wanders (each session resembles the one before, r = {:.2}): changes may be the machine's",

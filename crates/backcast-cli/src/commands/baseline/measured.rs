@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::atomic::AtomicBool};
 
-use backcast_lab::bench::{Doubt, Record, Session, export};
+use backcast_lab::{
+    baseline::{Contents, class_of},
+    bench::{Doubt, Record, Session, export},
+};
 
 use crate::{
     commands::bench::{Bench, session},
@@ -30,6 +33,22 @@ pub(super) fn taken(
     terminal: &Terminal,
 ) -> Result<Record, Failure> {
     trusted(session(bench, stop, terminal)?, despite_doubts)
+}
+
+/// A clock that went back puts a session of now in front of those that were kept.
+pub(super) fn tell_clock(
+    record: &Record,
+    contents: &Contents,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let newest = contents.newest(&class_of(record)?);
+    if let Some(newest) = newest.filter(|newest| **newest > *record.taken_at) {
+        terminal.say(&format!(
+            "note: the clock went back: it is {}, and the newest session kept on this class of machines is of {newest}; histories go by clocks",
+            record.taken_at
+        ));
+    }
+    Ok(())
 }
 
 /// The record of a session that can be trusted.

@@ -353,3 +353,21 @@ fn classes_keep_apart_whatever_the_program_that_measured() {
     assert_eq!((of(&QUIET.class()), of(&other.class())), (3, 1));
     assert_eq!(contents.subjects().len(), 2);
 }
+
+#[test]
+fn a_session_in_front_of_that_of_an_older_commit_is_out_of_order() {
+    let (_folder, store, _) = filled(0, 19);
+    let mut random = Random::new(20);
+    // Commits of one letter, each after the letter before it. The clock is set back by three hours before `c`.
+    for (hour, commit) in [(4, "a"), (5, "b"), (6, "b+"), (3, "c"), (7, "c")] {
+        store.put(&QUIET.session("grid", hour, commit, &mut random)).unwrap();
+    }
+    let history = contents(&store).history("grid", &QUIET.class(), Measure::Wall, 0.0).unwrap();
+    let found = history.out_of_order(|commit, from| commit > from);
+    let commits: Vec<_> =
+        found.iter().map(|two| two.map(|it| it.commit.clone().unwrap())).collect();
+    assert_eq!(commits, [["c", "a"]]);
+    assert!(history.out_of_order(|_, _| false).is_empty());
+    assert_eq!(contents(&store).newest(&QUIET.class()), Some("2026-11-01T07:00:00Z"));
+    assert_eq!(contents(&store).newest("another"), None);
+}
