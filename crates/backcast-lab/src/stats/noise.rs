@@ -3,6 +3,10 @@
 //! In blocks `A B B A` the two A runs differ by slot and by chance. Taken from two neighbouring blocks, the slots cancel:
 //! `((a2 - a1) - (a2' - a1')) / 2` of logarithms has the spread of one block's A-to-B log-ratio, and no effect in it. So each session
 //! carries as many A/A units as it has blocks, at no further runs, and no slot biases them.
+//!
+//! The two units of neighbouring blocks, one of each program, come from the same minutes. A machine that gets slower evenly does not make
+//! them alike, because it cancels as slots do; one whose speed wanders from run to run by as much as runs scatter does, and fails some
+//! three sound sessions in a thousand instead of one.
 
 use serde::{Deserialize, Serialize};
 

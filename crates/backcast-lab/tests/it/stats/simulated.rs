@@ -1,8 +1,8 @@
 //! What the methods promise, counted over sessions with a known truth. All seeded, so a count never moves by itself.
 
 use backcast_lab::stats::{
-    Comparison, Criteria, Looks, Random, Verdict, bootstrap_interval, compare_pairs, noise_floor,
-    pairs_for,
+    Comparison, Criteria, Looks, Pair, Random, Verdict, bootstrap_interval, compare_pairs,
+    noise_floor, pairs_for,
     simulation::{Misses, Scatter, Simulated, rate},
     student_interval,
 };
@@ -175,4 +175,48 @@ fn a_noise_floor_tells_what_the_session_can_resolve_and_hardly_ever_fails_it() {
     }
     assert!(passed >= 995, "{passed}");
     assert!(held >= 950, "{held}");
+}
+
+/// A/A checks that fail of so many sessions of equal programs, on a machine whose speed follows `step` from run to run.
+fn failed_checks(
+    sessions: u32,
+    seed: u64,
+    step: impl Fn(usize, f64, &mut Random) -> f64,
+) -> (u32, u32) {
+    let mut random = Random::new(seed);
+    let (mut failed, mut beyond) = (0, 0);
+    for _ in 0..sessions {
+        let mut machine = 0.0;
+        let mut runs = (0..32).map(|run| {
+            machine = step(run, machine, &mut random);
+            1e8 * (machine + 0.01 * random.normal()).exp()
+        });
+        let mut pairs = Vec::new();
+        for block in 0..8 {
+            let [a1, b1, b2, a2] = [(); 4].map(|()| runs.next().unwrap());
+            pairs.push(Pair { block, base: a1, candidate: b1 });
+            pairs.push(Pair { block, base: a2, candidate: b2 });
+        }
+        let noise = noise_floor(&pairs, &at(0.95)).unwrap();
+        let found = compare_pairs(&pairs, &at(0.95)).unwrap().ratio.estimate;
+        failed += u32::from(!noise.passed);
+        beyond += u32::from((found - 1.0).abs() > noise.floor);
+    }
+    (failed, beyond)
+}
+
+#[test]
+fn a_machine_that_slows_down_evenly_fails_no_more_sessions_than_one_that_does_not() {
+    let sessions = 3000;
+    let calm = failed_checks(sessions, 14, |_, _, _| 0.0);
+    // Slots of neighbouring blocks are late by the same: a tenth in the course of the session cancels.
+    let drifting = failed_checks(sessions, 14, |run, _, _| (1.0 + 0.1 * run as f64 / 31.0).ln());
+    // One in a thousand is promised; three thousand sessions spread by the root of three.
+    assert!(calm.0 <= 9 && drifting.0 <= 9, "{calm:?} {drifting:?}");
+    let more = i64::from(drifting.1) - i64::from(calm.1);
+    assert!(more.abs() <= 20, "{calm:?} {drifting:?}");
+    // Runs that share what wanders fail a few more, as base and candidate of a block are no units of their own then.
+    let wandering =
+        failed_checks(sessions, 14, |_, machine, random| machine + 0.01 * random.normal());
+    assert!(wandering.0 <= 30, "{wandering:?}");
 }
