@@ -29,6 +29,12 @@ pub(crate) fn percent(value: f64, digits: usize) -> String {
     }
 }
 
+/// A level of confidence, with as many nines as it has: `95 %`, `99.995 %`.
+pub(crate) fn level(level: f64) -> String {
+    let digits = -(1.0 - level).max(1e-9).log10() - 1e-9;
+    percent(level, (digits.ceil() as usize).saturating_sub(2))
+}
+
 /// The shortest text that reads back as the same number.
 pub(crate) fn exact(value: f64) -> String {
     format!("{value}")
@@ -51,6 +57,8 @@ mod tests {
         assert_eq!(grouped(-0.001, 1), "0.0");
         assert_eq!(grouped(f64::NAN, 1), "–");
         assert_eq!(percent(0.1234, 1), "12.3 %");
+        let levels = [0.5, 0.95, 0.99, 0.999, 0.99995].map(level);
+        assert_eq!(levels, ["50 %", "95 %", "99 %", "99.9 %", "99.995 %"]);
         assert_eq!(count(1, "row"), "1 row");
         assert_eq!(count(12_000, "row"), "12,000 rows");
     }

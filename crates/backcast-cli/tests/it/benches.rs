@@ -337,6 +337,21 @@ fn another_revision_is_built_aside_and_taken_away_again() {
 }
 
 #[test]
+fn a_comparison_ends_at_the_first_look_that_decides() {
+    let project = Project::new();
+    let looks = ["bench", "--looks", "4", "-n", "40", "--warmup", "0", "--export", "looks.json"];
+    let told =
+        project.run(&[&looks[..], &["--vs-command", "sleep 0.08", "--", "sleep", "0.01"]].concat());
+    assert!(told.stdout.contains("verdict: faster"), "{}", told.told());
+    assert!(told.stdout.contains("of 4, of at most 40 pairs"), "{}", told.stdout);
+    let written = fs::read_to_string(project.path("looks.json")).unwrap();
+    let session = &serde_json::from_str::<Value>(&written).unwrap()["sessions"][0];
+    let taken = session["looked"]["taken"].as_u64().unwrap();
+    assert_eq!(session["candidate"]["runs"].as_array().unwrap().len() as u64, 10 * taken);
+    assert_eq!(refused(&project, &["--looks", "4", "--", "true"]).0, 2);
+}
+
+#[test]
 fn ctrl_c_prints_what_is_there_and_kills_the_children() {
     let project = Project::new();
     script(&project, "slow", "echo $$ >> pids; exec sleep 0.2");

@@ -24,5 +24,5 @@ pub(crate) use record::read_json;
 pub use record::{Record, RecordedCommand, Run, Source, Work};
 pub use scan::{Scan, ScanError, Setting};
 pub(crate) use session::pairs;
-pub use session::{Doubt, Outcome, Progress, Runner, Session, Through, measure};
+pub use session::{Doubt, Looked, Outcome, Progress, Runner, Session, Through, measure};
 pub use suite::{Entry, Suite, SuiteError, Target, discoveries, duration, probability};

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Work;
-use crate::{child::RunOptions, stats::Criteria};
+use crate::{
+    child::RunOptions,
+    stats::{Criteria, Looks, StatsError},
+};
 
 /// One of the two commands of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub enum Arm {
 pub struct Plan {
     /// Runs of each command that count; of two commands, rounded up to whole blocks of two.
     pub runs: u32,
+    /// How often the comparison of two commands is looked at, at equal distances; it ends at the first look that decides.
+    pub looks: u32,
     /// Runs of each command before them.
     pub warmup: u32,
     /// Limits, processors, sampling.
@@ -50,6 +55,9 @@ pub struct Step {
 /// Slots of a block of two commands.
 const ABBA: [Arm; 4] = [Arm::Base, Arm::Candidate, Arm::Candidate, Arm::Base];
 
+/// Fewest pairs of an A/A check.
+const CHECKED_FROM: u32 = 8;
+
 /// Runs of a block.
 const BLOCK: u32 = ABBA.len() as u32;
 
@@ -58,6 +66,7 @@ impl Plan {
     pub fn new(program: impl Into<String>) -> Plan {
         Plan {
             runs: 10,
+            looks: 1,
             warmup: 1,
             options: RunOptions::default(),
             criteria: Criteria::default(),
@@ -81,6 +90,21 @@ impl Plan {
             Step { arm, block: Some(run / BLOCK), slot }
         }));
         steps
+    }
+
+    /// The looks of a session of two commands, each after whole blocks, none before its runs can be checked against themselves. None
+    /// where it is looked at in the end alone.
+    ///
+    /// # Errors
+    /// [`StatsError::Parameter`] for a level outside (0, 1).
+    pub fn planned_looks(&self) -> Result<Option<Looks>, StatsError> {
+        let blocks = u64::from(self.runs.div_ceil(2));
+        let pairs_at =
+            |look: u32| 2 * (blocks * u64::from(look)).div_ceil(self.looks.into()) as u32;
+        let mut pairs: Vec<u32> = (1..=self.looks).map(pairs_at).collect();
+        pairs.dedup();
+        pairs.retain(|pairs| *pairs >= CHECKED_FROM);
+        (pairs.len() > 1).then(|| Looks::new(&pairs, self.criteria.level)).transpose()
     }
 
     /// Blocks and slots of the runs that count of one of two commands: what a whole session has, and one with runs left out has not.
@@ -125,6 +149,18 @@ mod tests {
         let plan = Plan { runs: 3, warmup: 2, ..Plan::new("test") };
         assert_eq!(order(&plan, true), "ababABBAABBA");
         assert_eq!(order(&plan, false), "bbBBB");
+    }
+
+    #[test]
+    fn looks_are_equally_far_apart_and_after_whole_blocks() {
+        let pairs = |runs, looks| {
+            let plan = Plan { runs, looks, ..Plan::new("test") };
+            plan.planned_looks().unwrap().map(|looks| looks.pairs().to_vec())
+        };
+        assert_eq!(pairs(40, 4), Some(vec![10, 20, 30, 40]));
+        assert_eq!(pairs(21, 4), Some(vec![12, 18, 22]), "no look before the A/A check");
+        assert_eq!(pairs(10, 100), Some(vec![8, 10]));
+        assert_eq!((pairs(40, 1), pairs(8, 3)), (None, None), "only the end");
     }
 
     #[test]

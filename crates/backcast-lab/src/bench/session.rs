@@ -16,8 +16,8 @@ use crate::{
     child::{Capture, ChildError, ClockTrouble, Exit, Finished, Launcher, RunOptions, Subject},
     machine::{Drift, Machine, ProcessorTime, Reference},
     stats::{
-        Comparison, Criteria, NoiseFloor, Pair, StatsError, Verdict, compare_pairs, noise_floor,
-        noise_floor_of_equals,
+        Comparison, Criteria, Looks, NoiseFloor, Pair, StatsError, Verdict, compare_pairs,
+        noise_floor, noise_floor_of_equals,
     },
 };
 
@@ -27,6 +27,9 @@ const KEPT_OF_STDERR: usize = 4096;
 const SHOWN_OF_STDERR: usize = 8;
 /// Share of processor time taken by other guests from which on a session is doubted.
 const MOST_STEAL: f64 = 0.1;
+
+/// Highest level of a look: the first of many would be so sure that no number says it.
+const MOST_SURE: f64 = 0.999_999;
 
 /// Runs commands; by processes, or by a simulation.
 pub trait Runner {
@@ -173,6 +176,18 @@ pub struct Session {
     pub doubts: Vec<Doubt>,
     /// Whether it was stopped before its plan was done.
     pub stopped: bool,
+    /// Where it was looked at more than once: how, and how often it was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub looked: Option<Looked>,
+}
+
+/// A session that was to end at the first look that decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Looked {
+    /// The looks that were planned before it began.
+    pub plan: Looks,
+    /// Those that were taken. Intervals have the level of the last one.
+    pub taken: usize,
 }
 
 impl Session {
@@ -186,6 +201,7 @@ impl Session {
             drift: None,
             doubts: Vec::new(),
             stopped: false,
+            looked: None,
         }
     }
 
@@ -251,6 +267,8 @@ pub fn measure(
     let time = ProcessorTime::now();
     let mut runs = Runs { plan, of_base: Vec::new(), of_candidate: Vec::new(), trouble: None };
     let steps = plan.steps(base.is_some());
+    let planned = base.map(|_| plan.planned_looks()).transpose()?.flatten();
+    let mut looked = planned.map(|plan| Looked { plan, taken: 0 });
     let mut stopped = false;
     for (done, step) in steps.iter().enumerate() {
         watch(Progress { done, total: steps.len() });
@@ -263,6 +281,11 @@ pub fn measure(
                 break;
             }
             Err(error) => return Err(error),
+        }
+        if let Some(looked) = &mut looked
+            && looked.decides(&runs)?
+        {
+            break;
         }
     }
     let drift = Drift { before, after: runner.reference() };
@@ -289,8 +312,43 @@ pub fn measure(
         drift: Some(drift),
         doubts: trouble.map(Doubt::Clock).into_iter().collect(),
         stopped,
+        looked,
     };
-    taken.judged(&plan.criteria)
+    let criteria = taken.looked.as_ref().map_or(plan.criteria, |it| it.criteria(&plan.criteria));
+    taken.judged(&criteria)
+}
+
+impl Looked {
+    /// Takes a look where one is due, and tells whether it decides: the verdict is no open one, and what was found is beyond the session's
+    /// own noise.
+    fn decides(&mut self, runs: &Runs<'_>) -> Result<bool, StatsError> {
+        let due = self.plan.pairs().get(self.taken).map(|pairs| *pairs as usize);
+        if due != Some(runs.of_base.len()) || due != Some(runs.of_candidate.len()) {
+            return Ok(false);
+        }
+        self.taken += 1;
+        let pairs = pairs(&runs.of_base, &runs.of_candidate);
+        let criteria = self.criteria(&runs.plan.criteria);
+        let found = compare_pairs(&pairs, &criteria)?;
+        let noise = noise_floor(&pairs, &criteria)?;
+        Ok(match found.verdict {
+            Verdict::Faster | Verdict::Slower => noise.passed && distance(&found) >= noise.floor,
+            Verdict::Equivalent { .. } => noise.passed,
+            Verdict::Inconclusive { .. } => false,
+        })
+    }
+
+    /// With the level of the last look, or of the first where none was taken.
+    fn criteria(&self, criteria: &Criteria) -> Criteria {
+        let level = self.plan.level_at(self.taken.saturating_sub(1)).unwrap_or(criteria.level);
+        Criteria { level: level.min(MOST_SURE), ..*criteria }
+    }
+}
+
+/// How far the ratio is from one, whichever side it is on.
+fn distance(found: &Comparison) -> f64 {
+    let ratio = found.ratio.estimate;
+    ratio.max(1.0 / ratio) - 1.0
 }
 
 /// Runs that were taken.
@@ -375,8 +433,7 @@ fn doubts(session: &Session, steal: Option<f64>) -> Vec<Doubt> {
     let (mut unchecked, mut within) = (None, None);
     if let Some(comparison) = &session.comparison {
         unchecked = session.noise.is_none().then_some(Doubt::Unchecked);
-        let found = comparison.ratio.estimate;
-        let found = found.max(1.0 / found) - 1.0;
+        let found = distance(comparison);
         let decided = matches!(comparison.verdict, Verdict::Faster | Verdict::Slower);
         let floor = session.noise.map(|noise| noise.floor);
         within = floor.filter(|floor| decided && found < *floor);

@@ -79,7 +79,10 @@ fn of_session(session: Session, criteria: &Criteria) -> Result<GainClaim, ClaimE
         after,
         ..Claim::default()
     };
-    Ok(GainClaim { claim, doubts: session.doubts.iter().map(ToString::to_string).collect() })
+    let early = session.looked.filter(|looked| looked.taken < looked.plan.pairs().len());
+    let early = early.map(|_| "it ended at the first look that decided, which favours large gains");
+    let doubts = session.doubts.iter().map(ToString::to_string);
+    Ok(GainClaim { claim, doubts: doubts.chain(early.map(str::to_owned)).collect() })
 }
 
 /// What measurements say about a claimed gain.

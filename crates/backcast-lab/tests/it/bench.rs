@@ -12,7 +12,7 @@ use backcast_lab::{
     },
     child::{ChildError, ClockTrouble, Exit, Finished, Sample, Subject},
     machine::Reference,
-    stats::{Random, Verdict},
+    stats::{Criteria, Random, Verdict},
 };
 
 /// Commands that take the time they are told, give or take some noise.
@@ -132,6 +132,44 @@ fn a_difference_of_one_percent_is_found_in_forty_pairs() {
     });
     let found = found.count();
     assert!(found >= 17, "{found}");
+}
+
+#[test]
+fn a_large_difference_ends_at_an_early_look_at_that_looks_level() {
+    let looks = Plan { looks: 4, ..plan(40) };
+    let session = compared(&mut Simulated::new(100.0, 120.0, 3), &looks);
+    let looked = session.looked.as_ref().unwrap();
+    assert_eq!((looked.taken, session.pairs().len(), session.stopped), (1, 10, false));
+    let comparison = session.comparison.as_ref().unwrap();
+    assert_eq!(Some(comparison.ratio.level), looked.plan.level_at(0));
+    assert_eq!(session.outcome(), Outcome::Regressed);
+    let text = export::json(std::slice::from_ref(&session));
+    assert_eq!(export::sessions_from_json(&text, "it").unwrap(), [session]);
+    let once = compared(&mut Simulated::new(100.0, 120.0, 3), &plan(40));
+    assert!(once.looked.is_none() && once.pairs().len() == 40);
+    let alone = alone(&mut Simulated::new(1.0, 1.0, 3), &looks).unwrap();
+    assert!(alone.looked.is_none() && alone.candidate.runs.len() == 40);
+}
+
+#[test]
+fn many_looks_at_equal_commands_raise_no_more_alarms_than_one() {
+    let looks = Plan { looks: 10, ..plan(40) };
+    // Too narrow a margin for equivalence, so that only alarms end a session.
+    let criteria = Criteria { within: 1e-6, resamples: 1000, ..Criteria::default() };
+    let session = |seed: u64| {
+        let looks = Plan { criteria, ..looks.clone() };
+        compared(&mut Simulated::new(100.0, 100.0, 1000 + seed), &looks)
+    };
+    let sessions: Vec<Session> = (0..300).map(session).collect();
+    let fired = |session: &&Session| {
+        let verdict = session.comparison.as_ref().unwrap().verdict;
+        matches!(verdict, Verdict::Faster | Verdict::Slower)
+    };
+    // Fifteen in three hundred are promised; ten looks at the level of one would raise some fifty.
+    let alarms = sessions.iter().filter(fired).count();
+    assert!(alarms <= 26, "{alarms}");
+    let early = sessions.iter().filter(|it| it.candidate.runs.len() < 40).count();
+    assert!(early <= alarms, "{early} {alarms}");
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(super) fn verdict_words(verdict: Verdict, ratio: f64) -> String {
 pub(super) fn of_comparison(session: &Session) -> String {
     let Some(comparison) = &session.comparison else { return String::new() };
     let ratio = comparison.ratio;
-    let level = number::percent(ratio.level, 0);
+    let level = number::level(ratio.level);
     let verdict = verdict_sentence(comparison);
     let mut text = format!(
         "verdict: {verdict}\n  ratio    {:.4} [{:.4} to {:.4}, {level}], {} in {}\n",
@@ -138,6 +138,14 @@ pub(super) fn of_comparison(session: &Session) -> String {
             without.low,
             without.high,
             number::count(comparison.outliers.both.len(), "pair"),
+        );
+    }
+    if let Some(looked) = &session.looked {
+        let (planned, pairs) = (looked.plan.pairs().len(), looked.plan.pairs().last());
+        text += &format!(
+            "  looks    {} of {planned}, of at most {}; the level is that of the last look\n",
+            looked.taken,
+            number::count(pairs.map_or(0, |pairs| *pairs as usize), "pair"),
         );
     }
     if let Some(noise) = session.noise {

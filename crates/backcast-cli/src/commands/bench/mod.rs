@@ -71,6 +71,10 @@ pub(crate) struct Args {
     /// Commands that differ by less are equivalent
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
     effect: f64,
+    /// Look so often at a comparison, at equal distances, and end it at the first look that decides; there are no more false alarms
+    /// than with one look in the end
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    looks: u32,
     /// Level of intervals
     #[arg(long, value_name = "PERCENT", default_value = "95%", value_parser = share)]
     level: f64,
@@ -113,11 +117,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let stop = interrupt::stop_flag();
     // Kept until all is measured: its folder goes with it.
     let mut revision = None;
-    let benches = match &args.what.suite {
+    let mut benches = match &args.what.suite {
         Some(_) if args.vs_baseline.is_some() => alone(&args.what)?,
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
         None => subjects::of_command_line(args, &mut revision, terminal)?,
     };
+    if args.looks > 1 && benches.iter().all(|bench| bench.base.is_none()) {
+        return Err(Failure::usage("--looks ends comparisons early; there is none")
+            .help("--vs, --vs-command or --vs-revision compares"));
+    }
+    benches.iter_mut().for_each(|bench| bench.plan.looks = args.looks);
     let kept = match &args.vs_baseline {
         Some(which) => {
             Some(baseline::Kept::open(which, &benches, (args.effect, args.level), terminal)?)

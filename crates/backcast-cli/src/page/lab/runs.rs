@@ -173,7 +173,7 @@ pub(super) fn in_pairs(sessions: &[Session], least: Option<f64>) -> Option<Figur
             name: session.candidate.command.name.clone(),
             note: format!(
                 "The band is the {} interval of the mean of {}; below zero is faster.{effect}",
-                number::percent(ratio.level, 0),
+                number::level(ratio.level),
                 number::count(comparison.blocks, "block"),
             ),
             x: Axis::Number("pair of neighbouring runs".to_owned()),
