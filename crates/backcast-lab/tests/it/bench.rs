@@ -165,11 +165,9 @@ fn many_looks_at_equal_commands_raise_no_more_alarms_than_one() {
         let verdict = session.comparison.as_ref().unwrap().verdict;
         matches!(verdict, Verdict::Faster | Verdict::Slower)
     };
-    // Fifteen in three hundred are promised; ten looks at the level of one would raise some fifty.
+    // Fifteen in three hundred are promised, and the session's own noise keeps most of these away; ten looks at the level of one raise 20.
     let alarms = sessions.iter().filter(fired).count();
-    assert!(alarms <= 26, "{alarms}");
-    let early = sessions.iter().filter(|it| it.candidate.runs.len() < 40).count();
-    assert!(early <= alarms, "{early} {alarms}");
+    assert!(alarms <= 10, "{alarms}");
 }
 
 #[test]
