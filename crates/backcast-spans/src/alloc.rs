@@ -1,7 +1,8 @@
 //! Counters of memory: an allocator that counts on its way to another one.
 //!
 //! Each thread has counters that only grow, and spans take differences of them. What is alive in the whole process is
-//! gathered from the threads in batches, so its figure, and that of its peak, may be off by [`BATCH`] bytes a thread.
+//! gathered from the threads in batches, so the figure of its peak may be off by [`BATCH`] bytes a thread. What threads hold back
+//! meanwhile can be looked at, so what is alive at one moment is exact for the first few hundred of them.
 //! Nothing is counted, and one load and a branch are spent, while no recording is on. Memory may be
 //! released in another span or thread than the one that asked for it, so what was asked for and
 //! what was released stay apart. The hook itself allocates nothing.
@@ -17,11 +18,11 @@ use std::{
     ffi::c_void,
     sync::{
         OnceLock,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
-use crate::state;
+use crate::{places::Places, state};
 
 /// Bytes that a thread may hold back from the figures of the process.
 pub const BATCH: i64 = 1 << 16;
@@ -37,7 +38,7 @@ pub const BATCH: i64 = 1 << 16;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counting<A>(pub A);
 
-// SAFETY: each call goes to the inner allocator as it came; counting touches plain thread-local cells and two
+// SAFETY: each call goes to the inner allocator as it came; counting touches thread-local cells and some
 // atomics, and neither allocates nor unwinds.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     #[inline]
@@ -88,8 +89,9 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
 /// through is one addition for each figure and one comparison.
 struct Counters {
     allocations: Cell<u64>,
-    allocated_bytes: Cell<u64>,
-    freed_bytes: Cell<u64>,
+    /// This one and the two others that are no cells are read from outside, through [`SEEN`].
+    allocated_bytes: AtomicU64,
+    freed_bytes: AtomicU64,
     copied_bytes: Cell<u64>,
     lock_wait_ticks: Cell<u64>,
     /// Times that bytes copied or lock waits were counted.
@@ -98,21 +100,21 @@ struct Counters {
     allocated_limit: Cell<u64>,
     freed_limit: Cell<u64>,
     /// Bytes alive that the process has heard of; wrapping.
-    handed_over: Cell<u64>,
+    handed_over: AtomicU64,
 }
 
 thread_local! {
     static COUNTERS: Counters = const {
         Counters {
             allocations: Cell::new(0),
-            allocated_bytes: Cell::new(0),
-            freed_bytes: Cell::new(0),
+            allocated_bytes: AtomicU64::new(0),
+            freed_bytes: AtomicU64::new(0),
             copied_bytes: Cell::new(0),
             lock_wait_ticks: Cell::new(0),
             others: Cell::new(0),
             allocated_limit: Cell::new(0),
             freed_limit: Cell::new(0),
-            handed_over: Cell::new(0),
+            handed_over: AtomicU64::new(0),
         }
     };
 }
@@ -124,24 +126,38 @@ fn add(cell: &Cell<u64>, amount: u64) -> u64 {
     sum
 }
 
+/// Adds to a number that its own thread alone writes, without a locked instruction.
+#[inline(always)]
+fn add_seen(number: &AtomicU64, amount: usize) -> u64 {
+    let sum = number.load(Ordering::Relaxed).wrapping_add(amount as u64);
+    number.store(sum, Ordering::Relaxed);
+    sum
+}
+
 impl Counters {
     #[inline(always)]
     fn allocated(&self, bytes: usize) {
         add(&self.allocations, 1);
-        if add(&self.allocated_bytes, bytes as u64) >= self.allocated_limit.get() {
+        if add_seen(&self.allocated_bytes, bytes) >= self.allocated_limit.get() {
             self.hand_over();
         }
     }
 
     #[inline(always)]
     fn freed(&self, bytes: usize) {
-        if add(&self.freed_bytes, bytes as u64) >= self.freed_limit.get() {
+        if add_seen(&self.freed_bytes, bytes) >= self.freed_limit.get() {
             self.hand_over();
         }
     }
 
     fn alive(&self) -> u64 {
-        self.allocated_bytes.get().wrapping_sub(self.freed_bytes.get())
+        let allocated = self.allocated_bytes.load(Ordering::Relaxed);
+        allocated.wrapping_sub(self.freed_bytes.load(Ordering::Relaxed))
+    }
+
+    /// Bytes alive that the process has not heard of.
+    fn held_back(&self) -> i64 {
+        self.alive().wrapping_sub(self.handed_over.load(Ordering::Relaxed)) as i64
     }
 
     /// Tells the process what changed since it last heard of this thread.
@@ -149,16 +165,33 @@ impl Counters {
     #[inline(never)]
     fn hand_over(&self) {
         if self.allocated_limit.get() == 0 {
-            hear_of_the_end();
+            self.begin();
         }
-        self.allocated_limit.set(self.allocated_bytes.get().saturating_add(BATCH as u64));
-        self.freed_limit.set(self.freed_bytes.get().saturating_add(BATCH as u64));
-        let alive = self.alive();
-        let change = alive.wrapping_sub(self.handed_over.replace(alive)) as i64;
+        let limit = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed).saturating_add(BATCH as u64);
+        self.allocated_limit.set(limit(&self.allocated_bytes));
+        self.freed_limit.set(limit(&self.freed_bytes));
+        let change = self.held_back();
+        self.handed_over.store(self.alive(), Ordering::Relaxed);
         let now = ALIVE.fetch_add(change, Ordering::Relaxed) + change;
         PEAK.fetch_max(now, Ordering::Relaxed);
     }
+
+    /// The thread is seen, if its end will be heard of.
+    fn begin(&self) {
+        if hear_of_the_end() {
+            SEEN.take(std::ptr::from_ref(self).cast_mut());
+        }
+    }
+
+    /// The thread is seen no more.
+    fn end(&self) {
+        self.hand_over();
+        SEEN.leave(std::ptr::from_ref(self).cast_mut());
+    }
 }
+
+/// The counters of threads that run.
+static SEEN: Places<Counters> = Places::new();
 
 /// Bytes alive beyond those at the begin of recording.
 static ALIVE: AtomicI64 = AtomicI64::new(0);
@@ -180,16 +213,17 @@ pub(crate) fn prepare() {
     });
 }
 
+/// Whether the end of the calling thread will be heard of.
 #[cold]
-fn hear_of_the_end() {
-    if let Some(Some(key)) = KEY.get() {
-        // SAFETY: the key was made by `prepare`; any value but null has the destructor called.
-        unsafe { libc::pthread_setspecific(*key, std::ptr::without_provenance(1)) };
-    }
+fn hear_of_the_end() -> bool {
+    let Some(Some(key)) = KEY.get() else { return false };
+    // SAFETY: the key was made by `prepare`; any value but null has the destructor called.
+    let failed = unsafe { libc::pthread_setspecific(*key, std::ptr::without_provenance(1)) };
+    failed == 0
 }
 
 extern "C" fn ending(_: *mut c_void) {
-    let _ = COUNTERS.try_with(Counters::hand_over);
+    let _ = COUNTERS.try_with(Counters::end);
 }
 
 /// What the calling thread has counted so far.
@@ -218,7 +252,8 @@ impl Counted {
 #[inline(always)]
 pub(crate) fn stamp() -> u64 {
     COUNTERS.with(|counters| {
-        let bytes = counters.allocated_bytes.get().wrapping_add(counters.freed_bytes.get());
+        let allocated = counters.allocated_bytes.load(Ordering::Relaxed);
+        let bytes = allocated.wrapping_add(counters.freed_bytes.load(Ordering::Relaxed));
         bytes.wrapping_add(counters.others.get())
     })
 }
@@ -227,8 +262,8 @@ pub(crate) fn stamp() -> u64 {
 pub(crate) fn counted() -> Counted {
     COUNTERS.with(|counters| Counted {
         allocations: counters.allocations.get(),
-        allocated_bytes: counters.allocated_bytes.get(),
-        freed_bytes: counters.freed_bytes.get(),
+        allocated_bytes: counters.allocated_bytes.load(Ordering::Relaxed),
+        freed_bytes: counters.freed_bytes.load(Ordering::Relaxed),
         copied_bytes: counters.copied_bytes.get(),
         lock_wait_ticks: counters.lock_wait_ticks.get(),
     })
@@ -253,19 +288,23 @@ pub(crate) fn count_lock_wait(ticks: u64) {
 
 /// Bytes alive now, beyond those at the begin of recording.
 pub(crate) fn alive() -> i64 {
-    COUNTERS.with(Counters::hand_over);
-    ALIVE.load(Ordering::Relaxed)
+    let mut alive = ALIVE.load(Ordering::Relaxed);
+    // SAFETY: the counters of a thread need no destructor and live until the thread is gone; that waits, in `end`, until nobody
+    // looks at them. What is read of them are atomics; the cells beside them are the thread's own.
+    SEEN.look(|counters| alive += unsafe { &*counters }.held_back());
+    alive
 }
 
 /// The peak since this was last called; the next one begins at what is alive now.
 pub(crate) fn take_peak() -> i64 {
-    let alive = alive();
+    COUNTERS.with(Counters::hand_over);
+    let alive = ALIVE.load(Ordering::Relaxed);
     PEAK.swap(alive, Ordering::Relaxed).max(alive)
 }
 
 /// Counts from nothing again. What other threads hold back is theirs to keep.
 pub(crate) fn begin_anew() {
-    COUNTERS.with(|counters| counters.handed_over.set(counters.alive()));
+    COUNTERS.with(|counters| counters.handed_over.store(counters.alive(), Ordering::Relaxed));
     ALIVE.store(0, Ordering::Relaxed);
     PEAK.store(0, Ordering::Relaxed);
 }

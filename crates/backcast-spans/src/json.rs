@@ -8,7 +8,7 @@
 //! | `clock` | `kind` tsc or monotonic, `hz` ticks a second, `resolution_ns`, `empty_span_ns`, of which `empty_span_inside_ns` is in the span's own time |
 //! | `errors` | counts, as in [`Errors`](crate::Errors) |
 //! | `sampler` | `wanted_period_ns`, `period_ns`, `samples`, `cpu_ns` |
-//! | `memory` | `net_bytes`, `peak_bytes`; null unless the program counts allocations |
+//! | `memory` | `net_bytes`, `peak_bytes`, `alive`: pairs of nanoseconds since the begin and bytes alive beside it; null unless the program counts allocations. files of earlier builds have no `alive` |
 //! | `recording_bytes`, `delays` | memory of recording itself; `name`, `delay_ns`, `calls` of spans made longer |
 //! | `threads` | an array: `name`, `threads`, `wall_ns`, `cpu_ns`, `unattributed_ns`, `unattributed`, `nodes` |
 //!
@@ -43,10 +43,14 @@ impl Snapshot {
         out.value("clock", &self.clock_json());
         out.value("errors", &self.errors_json());
         out.value("sampler", &self.sampler_json());
-        let memory = self.memory.map_or("null".to_owned(), |memory| {
+        let memory = self.memory.as_ref().map_or("null".to_owned(), |memory| {
             let mut out = Object::begin();
             out.number("net_bytes", memory.net_bytes);
             out.number("peak_bytes", memory.peak_bytes);
+            out.list(
+                "alive",
+                memory.alive.iter().map(|(at_ns, bytes)| format!("[{at_ns},{bytes}]")),
+            );
             out.end()
         });
         out.value("memory", &memory);

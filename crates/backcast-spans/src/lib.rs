@@ -25,6 +25,7 @@
 //!
 //! How time is handed out is told in `arena`, how it is read in `clock`; what is written in [`json`].
 
+mod alive;
 pub mod alloc;
 mod arena;
 mod clock;
@@ -35,6 +36,7 @@ pub mod histogram;
 pub mod json;
 mod looks;
 mod paths;
+mod places;
 mod recorder;
 mod recording;
 mod registry;
@@ -43,6 +45,7 @@ mod site;
 mod snapshot;
 mod span;
 mod state;
+mod thinning;
 mod time_base;
 mod totals;
 mod whole_file;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    alive::{self, AliveSeries},
     alloc,
     arena::Arena,
     clock::{self, CpuClock},
@@ -76,6 +77,7 @@ struct Session {
     counts_memory: bool,
     peak_bytes: i64,
     alive_bytes: i64,
+    alive: AliveSeries,
 }
 
 /// What a recording has counted, in ticks.
@@ -88,6 +90,8 @@ pub(crate) struct Counted {
     pub(crate) sampler: SamplerWork,
     /// Bytes net and at the peak, where allocations are counted.
     pub(crate) memory: Option<(i64, i64)>,
+    /// Bytes alive beside the begin, by ticks since then.
+    pub(crate) alive: Vec<(u64, i64)>,
     pub(crate) recording_bytes: usize,
     /// What is to be stopped, once nothing is locked.
     pub(crate) stop: Option<Worker>,
@@ -95,6 +99,15 @@ pub(crate) struct Counted {
 
 pub(crate) fn lock() -> MutexGuard<'static, Registry> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes what is alive now, unless someone else is at it.
+#[cold]
+#[inline(never)]
+pub(crate) fn note_alive(now: u64) {
+    if let Ok(mut registry) = REGISTRY.try_lock() {
+        registry.note_alive(now);
+    }
 }
 
 /// Returns once no reader asks threads to wait.
@@ -247,6 +260,23 @@ impl Registry {
         for thread in &mut self.threads {
             thread.sample(now_ns);
         }
+        let now = clock::ticks();
+        if alive::is_due(now) {
+            self.note_alive(now);
+        }
+    }
+
+    fn note_alive(&mut self, now: u64) {
+        let alive_bytes = alloc::alive();
+        for session in &mut self.sessions {
+            session.alive.note(now, alive_bytes);
+        }
+        self.set_alive_due();
+    }
+
+    fn set_alive_due(&self) {
+        let due = self.sessions.iter().map(|session| session.alive.due()).min();
+        alive::set_due(due.unwrap_or(u64::MAX));
     }
 
     /// Begins a session within the running stretch; its number.
@@ -261,17 +291,24 @@ impl Registry {
         let read = self.threads.iter_mut().filter_map(|t| Some((t.serial, t.totals()?)));
         let threads = read.collect();
         let sampler = self.sampler.as_ref().map(Worker::work).unwrap_or_default();
+        let counts_memory = alloc::is_counting();
+        let begin = clock::ticks();
         self.sessions.push(Session {
             number,
-            begin: clock::ticks(),
+            begin,
             threads,
             ended: self.ended.clone(),
             unread: self.unread,
             sampler,
-            counts_memory: alloc::is_counting(),
+            counts_memory,
             peak_bytes: alive_bytes,
             alive_bytes,
+            alive: match counts_memory {
+                true => AliveSeries::begin(begin, alive_bytes),
+                false => AliveSeries::nothing(),
+            },
         });
+        self.set_alive_due();
         state::go_on();
         number
     }
@@ -280,8 +317,9 @@ impl Registry {
     pub(crate) fn end_session(&mut self, number: u64) -> Option<Counted> {
         let place = self.sessions.iter().position(|session| session.number == number)?;
         let session = self.sessions.swap_remove(place);
+        self.set_alive_due();
         let alive_bytes = alloc::alive();
-        let peak_bytes = alloc::take_peak();
+        let peak_bytes = alloc::take_peak().max(alive_bytes);
         for session in &mut self.sessions {
             session.peak_bytes = session.peak_bytes.max(peak_bytes);
         }
@@ -290,7 +328,9 @@ impl Registry {
         } else {
             state::hold();
         }
-        let wall = clock::ticks().saturating_sub(session.begin);
+        let end = clock::ticks();
+        let wall = end.saturating_sub(session.begin);
+        let alive = session.alive.end(end, alive_bytes);
         let (mut threads, mut unread) = (Vec::new(), self.unread - session.unread);
         let nothing = ThreadTotals::default();
         for thread in &mut self.threads {
@@ -330,6 +370,7 @@ impl Registry {
                 let peak = session.peak_bytes.max(peak_bytes) - session.alive_bytes;
                 (alive_bytes - session.alive_bytes, peak.max(0))
             }),
+            alive,
             recording_bytes,
             stop,
         })
@@ -338,7 +379,8 @@ impl Registry {
     fn bytes(&self) -> usize {
         let arenas = self.threads.iter().map(|thread| thread.arena.bytes() + thread.bytes());
         let spare = self.spare.iter().map(|arena| arena.bytes());
-        arenas.sum::<usize>() + spare.sum::<usize>() + site::digest_bytes()
+        let series = self.sessions.iter().map(|session| session.alive.bytes());
+        arenas.sum::<usize>() + spare.sum::<usize>() + series.sum::<usize>() + site::digest_bytes()
     }
 }
 
@@ -352,6 +394,7 @@ impl Counted {
             unread: 0,
             sampler: SamplerWork::default(),
             memory: None,
+            alive: Vec::new(),
             recording_bytes: 0,
             stop: None,
         }

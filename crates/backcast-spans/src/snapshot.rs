@@ -82,13 +82,16 @@ pub struct SamplerReport {
     pub cpu_ns: u64,
 }
 
-/// Memory of the whole process, give or take [`BATCH`](crate::alloc::BATCH) bytes a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Memory of the whole process.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryReport {
     /// Allocated and not released between begin and end; negative where more was released.
     pub net_bytes: i64,
-    /// Most that was alive beyond what was alive at the begin.
+    /// Most that was alive beyond what was alive at the begin, give or take [`BATCH`](crate::alloc::BATCH) bytes a thread.
     pub peak_bytes: u64,
+    /// What was alive beside the begin: pairs of nanoseconds since then and bytes, oldest first, some hundred at most. The first
+    /// is of the begin, the last one of the end.
+    pub alive: Vec<(u64, i64)>,
 }
 
 /// A span that was made longer on purpose.
@@ -192,6 +195,7 @@ impl Snapshot {
         let memory = counted.memory.map(|(net_bytes, peak_bytes)| MemoryReport {
             net_bytes,
             peak_bytes: peak_bytes.unsigned_abs(),
+            alive: counted.alive.iter().map(|(at, bytes)| (base.ns(*at), *bytes)).collect(),
         });
         let threads: Vec<ThreadSnapshot> =
             counted.threads.iter().map(|thread| ThreadSnapshot::of(thread, &base, empty)).collect();

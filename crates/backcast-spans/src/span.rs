@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    alloc, clock,
+    alive, alloc, clock,
     recorder::{Begun, Recorder},
     registry,
     site::{DELAYED, NO_SITE, Site, delay_of},
@@ -178,6 +178,9 @@ fn end(begun: Begun, stretch: u32, arguments: Arguments) {
                 let ticks = duration.unwrap_or(0);
                 recorder.count_arguments(begun.node, 1 << level, Some(ticks));
             }
+        }
+        if alive::is_due(now) {
+            registry::note_alive(now);
         }
     });
 }

@@ -1,6 +1,9 @@
 //! How long a tick is, and whether the clocks can be believed.
 
-use crate::clock::{self, Anchor, ClockKind};
+use crate::{
+    clock::{self, Anchor, ClockKind},
+    thinning::keep_every_second,
+};
 
 /// Anchors kept; beyond, every second one is let go, so a day of recording stays small.
 const MOST_ANCHORS: usize = 512;
@@ -19,11 +22,7 @@ pub(crate) struct Anchors(Vec<Anchor>);
 impl Anchors {
     pub(crate) fn push(&mut self, anchor: Anchor) {
         if self.0.len() >= MOST_ANCHORS {
-            let mut odd = false;
-            self.0.retain(|_| {
-                odd = !odd;
-                odd
-            });
+            keep_every_second(&mut self.0);
         }
         self.0.push(anchor);
     }

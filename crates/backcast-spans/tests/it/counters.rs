@@ -9,7 +9,7 @@ use std::{
 
 use backcast_spans::{copied, lock, span, start};
 
-use super::{no_sampling, node, turn};
+use super::{busy, no_sampling, node, turn};
 
 #[test]
 fn allocations_belong_to_the_span_that_made_them() {
@@ -43,6 +43,50 @@ fn memory_that_stays_is_net_and_the_peak_is_above_it() {
     // Other tests allocate meanwhile, but far less.
     assert!((7 << 20..16 << 20).contains(&memory.net_bytes), "{memory:?}");
     assert!((39 << 20..56 << 20).contains(&memory.peak_bytes), "{memory:?}");
+}
+
+#[test]
+fn memory_over_time_is_known_call_by_call_though_nothing_samples() {
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
+    let mut kept = Vec::with_capacity(1_000);
+    for _ in 0..1_000 {
+        let _span = span!("test.keeps");
+        kept.push(black_box(vec![0_u8; 1_024]));
+        busy(20);
+    }
+    let memory = recording.finish().memory.expect("the allocator counts");
+    drop(kept);
+    let alive = &memory.alive;
+    assert!((40..=256).contains(&alive.len()), "{}", alive.len());
+    assert_eq!((alive[0], alive[alive.len() - 1].1), ((0, 0), memory.net_bytes));
+    assert!(alive.is_sorted_by_key(|(at_ns, _)| *at_ns));
+    // It grows all along, by less than a batch from point to point. Other tests allocate meanwhile, but far less.
+    let steps = alive.windows(2).map(|two| two[1].1 - two[0].1);
+    let steps: Vec<i64> = steps.filter(|step| *step > 0).collect();
+    assert!(steps.len() >= 40, "{steps:?}");
+    assert!((1_000_000..1_200_000).contains(&memory.net_bytes), "{}", memory.net_bytes);
+}
+
+#[test]
+fn what_a_thread_without_spans_keeps_is_seen_while_it_runs() {
+    let _turn = turn();
+    let recording = start(no_sampling("counters"));
+    let (kept, done) = (Barrier::new(2), Barrier::new(2));
+    let memory = thread::scope(|scope| {
+        scope.spawn(|| {
+            let kept_here = black_box(vec![0_u8; 200_000]);
+            let less_than_a_batch = black_box(vec![0_u8; 30_000]);
+            kept.wait();
+            done.wait();
+            drop((kept_here, less_than_a_batch));
+        });
+        kept.wait();
+        let memory = recording.finish().memory.expect("the allocator counts");
+        done.wait();
+        memory
+    });
+    assert!((225_000..1_000_000).contains(&memory.net_bytes), "{}", memory.net_bytes);
 }
 
 #[test]
