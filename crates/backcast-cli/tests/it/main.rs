@@ -13,6 +13,7 @@ mod dashboard;
 mod examples;
 mod ingests;
 mod lab_pages;
+mod leaks;
 mod live;
 mod merges;
 mod patience;
@@ -25,3 +26,9 @@ mod scales;
 mod sweeps;
 mod walkforwards;
 mod watches;
+
+use backcast_spans::alloc::Counting;
+
+/// Counts where this program is itself what is measured.
+#[global_allocator]
+static ALLOCATOR: Counting<std::alloc::System> = Counting(std::alloc::System);

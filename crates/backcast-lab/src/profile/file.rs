@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::{MemoryTrend, Profile};
 use crate::aside;
 
 /// Version of the layout that is written.
@@ -143,9 +143,16 @@ pub fn save(profile: &Profile, path: &Path) -> Result<(), ProfileError> {
     write_aside(path, &json(profile))
 }
 
-/// A profile as JSON.
+/// A profile as JSON, with what follows from it and takes statistics to say.
 pub(crate) fn json(profile: &Profile) -> Vec<u8> {
-    serde_json::to_vec(profile).expect("a profile has text keys")
+    #[derive(Serialize)]
+    struct Written<'a> {
+        #[serde(flatten)]
+        profile: &'a Profile,
+        memory_trend: Option<MemoryTrend>,
+    }
+    let written = Written { profile, memory_trend: MemoryTrend::of(profile) };
+    serde_json::to_vec(&written).expect("a profile has text keys")
 }
 
 /// Writes a file next to its place and renames it, so that readers see all of it or nothing.

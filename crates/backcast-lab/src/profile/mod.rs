@@ -38,7 +38,7 @@ pub use scratch::Scratch;
 pub use session::{Options, Outcome, Perf, SessionError, attach, profile};
 pub use spans::read_spans;
 pub use split::Split;
-pub use trend::{Kept, MemoryTrend};
+pub use trend::{Held, Kept, MemoryTrend};
 pub use view::{Row, View};
 
 /// A measured command, its threads and their call trees.
@@ -281,6 +281,12 @@ pub struct PythonProcess {
     pub imports: Vec<Import>,
     /// Highest resident memory.
     pub peak_bytes: Option<u64>,
+    /// Nanoseconds since the begin, and blocks that Python's allocators had given out then; empty where they are not counted.
+    #[serde(default)]
+    pub blocks: Vec<(u64, u64)>,
+    /// Memory that the sampler took for itself, roughly.
+    #[serde(default)]
+    pub sampler_bytes: u64,
     /// Most threads at one time.
     pub most_threads: u64,
     /// Processor time of the sampling thread.
@@ -321,12 +327,15 @@ pub struct Processes {
 }
 
 /// Memory that a program allocated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heap {
     /// Allocated and not given back.
     pub net_bytes: i64,
     /// Most at one time.
     pub peak_bytes: u64,
+    /// For each process that recorded, nanoseconds since its begin and bytes alive beside it.
+    #[serde(default)]
+    pub alive: Vec<Vec<(u64, i64)>>,
 }
 
 /// What measuring cost.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    Area, Builder, Calls, Frame, Heap, Kind, Node, ProfileError, Repeated, Source, builder::Thread,
+    Area, Builder, Calls, Frame, Kind, Node, ProfileError, Repeated, Source, builder::Thread,
     file::read_versioned,
 };
 
@@ -25,12 +25,20 @@ struct Recording {
     #[serde(default)]
     recording_bytes: u64,
     #[serde(default)]
-    memory: Option<Heap>,
+    memory: Option<RecordedMemory>,
     /// Why its times cannot be believed.
     #[serde(default)]
     distrust: Vec<String>,
     #[serde(default)]
     errors: RecordedErrors,
+}
+
+#[derive(Deserialize)]
+struct RecordedMemory {
+    net_bytes: i64,
+    peak_bytes: u64,
+    #[serde(default)]
+    alive: Vec<(u64, i64)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -167,6 +175,7 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
         let heap = builder.heap.get_or_insert_default();
         heap.net_bytes += memory.net_bytes;
         heap.peak_bytes = heap.peak_bytes.max(memory.peak_bytes);
+        heap.alive.push(memory.alive);
     }
     builder.distrust.extend(recording.distrust);
     let errors = recording.errors;

@@ -1,6 +1,6 @@
 //! What a profile says in words, the same on the terminal, in Markdown and on a page.
 
-use super::{MemoryTrend, Profile, Row, Source, Split, View, share_interval};
+use super::{Held, MemoryTrend, Profile, Row, Source, Split, View, share_interval};
 use crate::stats::GrowthVerdict;
 
 /// Level of the intervals that are printed.
@@ -140,38 +140,63 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    facts.extend(profile.heap.map(|heap| {
+    facts.extend(profile.heap.as_ref().map(|heap| {
         let left = if heap.net_bytes > 0 { bytes(heap.net_bytes as u64) } else { "0 B".to_owned() };
         ("allocated", format!("at most {} at once, {left} not given back", bytes(heap.peak_bytes)))
     }));
-    facts.extend(MemoryTrend::of(profile).map(|found| ("memory over time", trend(&found))));
+    facts
+        .extend(MemoryTrend::of(profile).map(|found| ("memory over time", trend(profile, &found))));
     facts.extend(sampling(profile).map(|said| ("sampling", said)));
     facts.push(("cost of profiling", overhead(profile)));
     facts
 }
 
-/// Whether memory grew to the end.
-fn trend(found: &MemoryTrend) -> String {
-    let rate = found.growth.per_repeat;
-    let of = |rate: f64| bytes(rate.max(0.0) as u64);
+/// Whether memory grew to the end, and what says so.
+fn trend(profile: &Profile, found: &MemoryTrend) -> String {
+    let by = match found.source {
+        Held::AliveBytes => "bytes alive as the program's allocator counts them",
+        Held::PythonBlocks => "blocks of Python's allocators, which have no size here",
+        Held::ResidentBytes => "resident memory",
+    };
     match found.growth.verdict {
-        GrowthVerdict::Steady => "does not grow in the second half".to_owned(),
+        GrowthVerdict::Steady => format!("does not grow in the second half; read from {by}"),
         GrowthVerdict::Unproven => {
-            "may grow in the second half; a longer run would tell".to_owned()
+            format!("may grow in the second half; a longer run would tell; read from {by}")
         }
         GrowthVerdict::Leak => {
             let place = found.kept.as_ref().map_or(String::new(), |kept| {
                 let each = kept.net_bytes / kept.calls.max(1);
-                format!("; {} kept most: {} a call", kept.name, bytes(each))
+                let calls = counted(kept.calls, "call");
+                format!("; {} kept most: {} a call in {calls}", kept.name, bytes(each))
             });
+            let rate = found.growth.per_repeat;
+            let of = |rate| amount(found.source, rate);
             format!(
-                "grows by {} a second to the end ({} to {}): a leak, or what is kept on purpose{place}",
+                "grows by {} a second to the end ({} to {}): a leak, or what is kept on purpose{place}; read from {by}{}",
                 of(rate.estimate),
                 of(rate.low),
-                of(rate.high)
+                of(rate.high),
+                resident_too(profile, found.source).unwrap_or_default()
             )
         }
     }
+}
+
+fn amount(source: Held, amount: f64) -> String {
+    let amount = amount.max(0.0) as u64;
+    match source {
+        Held::PythonBlocks => counted(amount, "block"),
+        Held::AliveBytes | Held::ResidentBytes => bytes(amount),
+    }
+}
+
+/// What blocks that grow come to in bytes, as far as resident memory shows.
+fn resident_too(profile: &Profile, source: Held) -> Option<String> {
+    let leaks = |trend: &MemoryTrend| trend.growth.verdict == GrowthVerdict::Leak;
+    let all = (source == Held::PythonBlocks).then(|| MemoryTrend::all(profile))?;
+    let resident = all.into_iter().find(|trend| trend.source == Held::ResidentBytes);
+    let rate = resident.filter(leaks)?.growth.per_repeat.estimate;
+    Some(format!("; resident memory grows by {} a second", amount(Held::ResidentBytes, rate)))
 }
 
 /// How densely Python was sampled.
@@ -210,6 +235,16 @@ pub fn overhead(profile: &Profile) -> String {
     }
     parts.push(format!("{} recorded", bytes(overhead.recording_bytes)));
     format!("{} of the wall time ({})", percent(share), parts.join(", "))
+}
+
+/// What a profile comes to: whose work took the time, and whether memory grew, where it was looked at often enough.
+pub fn closing(profile: &Profile) -> String {
+    let memory = MemoryTrend::of(profile).map(|found| match found.growth.verdict {
+        GrowthVerdict::Leak => "; memory grows to the end",
+        GrowthVerdict::Steady => "; memory does not grow",
+        GrowthVerdict::Unproven => "; memory may grow",
+    });
+    closing_line(&Split::of(profile)) + memory.unwrap_or_default()
 }
 
 /// User code, data preparation, engine and computation in per cent of what was attributed, and preparation to computation.

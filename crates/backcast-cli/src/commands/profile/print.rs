@@ -1,7 +1,7 @@
 //! A profile for people, and its rows for programs.
 
 use backcast_lab::profile::{
-    Calls, Change, Difference, Functions, Kind, Moved, Profile, Row, Split, View, share_interval,
+    Calls, Change, Difference, Functions, Kind, Moved, Profile, Row, View, share_interval,
     words::{self, LEVEL},
 };
 
@@ -49,7 +49,7 @@ pub(super) fn table(
             terminal.print(&format!("  - {}\n", plain(said)))?;
         }
     }
-    terminal.print(&format!("\n{}\n", words::closing_line(&Split::of(profile))))
+    terminal.print(&format!("\n{}\n", words::closing(profile)))
 }
 
 /// The tree, with the columns for which there is something to say.

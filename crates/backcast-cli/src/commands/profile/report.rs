@@ -1,7 +1,7 @@
 //! A profile as a page.
 
 use backcast_lab::profile::{
-    Change, Difference, Function, Functions, Kind, Profile, Row, Split, View, share_interval,
+    Change, Difference, Function, Functions, Kind, Profile, Row, View, share_interval,
     words::{self, LEVEL},
 };
 use backcast_report::{Cell, Format, Page, Table, lab};
@@ -38,7 +38,7 @@ pub(super) fn page(
         manifest,
         notices: distrust.chain(unseen).collect(),
         profile: Some(lab::Profile {
-            closing: words::closing_line(&Split::of(profile)),
+            closing: words::closing(profile),
             flame: view.rows.iter().map(|row| flame_row(view, row)).collect(),
             difference: difference.map(change_rows),
             paths: (!view.rows.is_empty()).then(|| paths(view, min_share)),

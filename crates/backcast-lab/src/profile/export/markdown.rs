@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::{Functions, Profile, Row, Split, View, words};
+use super::super::{Functions, Profile, Row, View, words};
 use crate::markdown::plain;
 
 /// What is shown of a profile.
@@ -25,7 +25,7 @@ pub fn markdown(profile: &Profile, shown: &Shown) -> String {
     for (name, said) in words::facts(profile) {
         line(&mut out, format_args!("- {name}: {}", plain(&said)));
     }
-    line(&mut out, format_args!("\n**{}**\n", words::closing_line(&Split::of(profile))));
+    line(&mut out, format_args!("\n**{}**\n", words::closing(profile)));
     tree(&mut out, &view, shown);
     functions(&mut out, &view, shown);
     python(&mut out, profile);

@@ -131,6 +131,10 @@ struct Samples {
     most_threads: u64,
     not_kept: u64,
     peak_bytes: Option<u64>,
+    #[serde(default)]
+    blocks: Vec<(u64, u64)>,
+    #[serde(default)]
+    own_bytes: u64,
     collections: Vec<(u64, u64, u64, u64)>,
     imports: Vec<(String, u64, u64)>,
     frames: Vec<(String, String, u32)>,
@@ -243,6 +247,8 @@ fn process(samples: Samples) -> PythonProcess {
             .collect(),
         imports,
         peak_bytes: samples.peak_bytes,
+        blocks: samples.blocks,
+        sampler_bytes: samples.own_bytes,
         most_threads: samples.most_threads,
         sampler_cpu_ns: samples.sampler_cpu_ns,
     }

@@ -31,6 +31,12 @@ FLUSH_FACTOR = 200
 # A sample may take one thirtieth of the time until the next.
 COST_FACTOR = 30
 
+# Counts of blocks that are kept, and the part of the time that counting may take.
+MAX_POINTS = 256
+COUNTING_FACTOR = 200
+# Bytes of a block of our own, on average.
+OWN_BLOCK = 100
+
 # Names, files and lines of frames that are no functions.
 IMPORT = ("import", "<frozen importlib>", 0)
 COLLECTOR = ("garbage collector", "<gc>", 0)
@@ -42,6 +48,10 @@ CHILDREN, FRAME, SAMPLES, OWN, CPU, LINES = range(6)
 _clock = time.monotonic_ns
 _sampler = None
 _real_exit = os._exit
+# Blocks that Python's allocators gave out. Without the interpreter lock counting stops all threads; then it is left.
+_count_blocks = getattr(sys, "getallocatedblocks", None)
+if not getattr(sys, "_is_gil_enabled", lambda: True)():
+    _count_blocks = None
 _escapes = {ord('"'): '\\"', ord("\\"): "\\\\"}
 _escapes.update((n, "\\u%04x" % n) for n in range(32))
 
@@ -219,7 +229,12 @@ class Sampler:
         # Frame numbers by the address of a code object, and the object, which keeps its address.
         self.codes = {}
         self.nodes = 0
+        self.lines = 0
         self.not_kept = 0
+        # Time since the start, blocks.
+        self.blocks = []
+        self.blocks_due = 0
+        self.blocks_spacing = self.period
         self.groups = {}
         self.seen = {}
         self.ticks = 0
@@ -353,11 +368,31 @@ class Sampler:
             if cpu is not None:
                 group.cpu = (group.cpu or 0) + cpu
             self.add(group, frame, took, cpu, self.collecting.pop(ident, 0))
+        if now >= self.blocks_due and _count_blocks:
+            self.note_blocks(now)
         # A frame that is kept keeps the program's objects alive.
         frame = None
         frames.clear()
         if len(self.seen) > 2 * self.most_threads + 16 or tick % 64 == 0:
             self.seen = {k: v for k, v in self.seen.items() if v.tick == tick}
+
+    def note_blocks(self, now):
+        """What a program keeps shows in the blocks that it was given, by their number alone. Counting them takes the longer the more
+        there are."""
+        before = _clock()
+        blocks = _count_blocks()
+        took = _clock() - before
+        self.blocks_due = now + max(self.blocks_spacing - self.period // 2, COUNTING_FACTOR * took)
+        # None where another allocator stands in for Python's.
+        if blocks:
+            self.blocks.append((now - self.began, max(blocks - self.own_blocks(), 0)))
+        if len(self.blocks) >= MAX_POINTS:
+            del self.blocks[1::2]
+            self.blocks_spacing *= 2
+
+    def own_blocks(self):
+        """About as many blocks as what is kept here takes, which grows with the places that samples find."""
+        return 6 * self.nodes + 3 * self.lines + 3 * len(self.frames) + 2 * len(self.codes) + 3 * len(self.blocks)
 
     def first_seen(self, ident, thread, now):
         if ident == self.main:
@@ -417,6 +452,7 @@ class Sampler:
             times = node[LINES].get(line)
             if times is None:
                 times = node[LINES][line] = [0, 0, 0]
+                self.lines += 1
             times[1] += took
         if node is None:
             return
@@ -506,6 +542,7 @@ class Sampler:
         yield '"most_threads":%d,"not_kept":%d,' % (self.most_threads, self.not_kept)
         peak = peak_bytes()
         yield '"peak_bytes":%s,' % ("null" if peak is None else peak)
+        yield '"blocks":%s,"own_bytes":%d,' % (numbers(list(self.blocks)), OWN_BLOCK * self.own_blocks())
         yield '"collections":%s,' % numbers(self.collections)
         yield '"imports":[%s],' % ",".join(
             "[%s,%d,%d]" % (quoted(name), own, total)
