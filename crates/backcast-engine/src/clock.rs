@@ -128,6 +128,10 @@ impl Clock {
 
 /// All times of all assets, none twice. Assets mostly share their times, so most steps only compare.
 fn union(market: &Market, assets: &[AssetId]) -> (Column<i64>, Column<i32>) {
+    let _span = backcast_spans::span!(
+        "engine.clock",
+        digest = backcast_spans::digest((market.span_digest(), assets))
+    );
     let mut all: (Column<i64>, Column<i32>) = (Vec::new().into(), Vec::new().into());
     for asset in assets {
         let bars = &market.assets[asset.index()].bars;

@@ -2,6 +2,7 @@
 
 use backcast_data::Field;
 use backcast_indicators::IndicatorSpec;
+use backcast_spans::digest;
 use rustc_hash::FxHashMap;
 
 use crate::{numeric, unit::Unit};
@@ -162,8 +163,14 @@ impl Node {
         }
     }
 
-    /// Equal keys, equal nodes.
+    /// Equal keys, equal nodes of one program.
     fn key(&self) -> Vec<u64> {
+        let children = self.children().into_iter().map(|child| u64::from(child.0));
+        self.own_key().into_iter().chain(children).collect()
+    }
+
+    /// What it is apart from its children.
+    fn own_key(&self) -> Vec<u64> {
         let (tag, details): (u64, Vec<u64>) = match self {
             Node::Const(x) => (0, vec![x.to_bits()]),
             Node::Param(i) => (1, vec![*i as u64]),
@@ -188,8 +195,7 @@ impl Node {
             Node::Or(..) => (11, Vec::new()),
             Node::Not(_) => (12, Vec::new()),
         };
-        let children = self.children().into_iter().map(|child| u64::from(child.0));
-        std::iter::once(tag).chain(details).chain(children).collect()
+        std::iter::once(tag).chain(details).collect()
     }
 }
 
@@ -375,6 +381,33 @@ impl Program {
             rows[at] = below.saturating_add(own);
         }
         rows[id.index()]
+    }
+
+    /// Stands for what a node computes with these values of all parameters, in whatever program it is: for digests of arguments of
+    /// spans.
+    ///
+    /// # Panics
+    /// If there are fewer values than parameters.
+    #[must_use]
+    pub fn span_digest(&self, id: NodeId, params: &[f64]) -> u64 {
+        let mut known: Vec<u64> = Vec::with_capacity(id.index() + 1);
+        for node in &self.nodes[..=id.index()] {
+            let below: Vec<u64> =
+                node.children().iter().map(|child| known[child.index()]).collect();
+            let own = match node {
+                Node::Param(i) => digest(Node::Const(params[*i]).own_key()),
+                Node::Column { column, asset } => {
+                    let own_column = match column {
+                        ColumnRef::Extra(i) => Some(&self.columns[*i]),
+                        ColumnRef::Adjusted(_) | ColumnRef::Raw(_) => None,
+                    };
+                    digest((column, own_column, asset.map(|i| &self.assets[i])))
+                }
+                node => digest(node.own_key()),
+            };
+            known.push(digest((own, below)));
+        }
+        known[id.index()]
     }
 
     pub(crate) fn home(&self, id: NodeId) -> Home {

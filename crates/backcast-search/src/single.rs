@@ -51,7 +51,10 @@ impl Single<'_> {
         config: &RunConfig,
         evaluators: &mut [Evaluator<'m>],
     ) -> Result<RunResult, SearchError> {
-        let _span = backcast_spans::span!("search.single");
+        let _span = backcast_spans::span!(
+            "search.single",
+            digest = self.digest(account, params, span, config)
+        );
         for (member, evaluator) in account.members.clone().zip(&mut *evaluators) {
             let rules = self.bound.programs[member].rules();
             let wanted = [rules.enter_long, rules.exit_long, rules.enter_short, rules.exit_short];
@@ -65,6 +68,19 @@ impl Single<'_> {
             .starting_from(evaluators.to_vec());
         run_rules(self.market, assets, span, config, &mut strategy)
             .map_err(|error| self.place(error))
+    }
+
+    /// Stands for a run in digests of arguments of spans.
+    fn digest(&self, account: &Account, params: &[f64], span: &Span, config: &RunConfig) -> u64 {
+        let programs = self.bound.programs[account.members.clone()].iter();
+        let rules = programs.flat_map(|program| {
+            let rules = program.rules().by_name().into_iter();
+            rules.map(|(_, node)| node.map(|node| program.span_digest(node, params)))
+        });
+        let rules: Vec<Option<u64>> = rules.collect();
+        let assets = &self.bound.assets[account.members.clone()];
+        let settings = format!("{span:?} {config:?}");
+        backcast_spans::digest((self.market.span_digest(), assets, rules, settings))
     }
 
     /// An error of the rules points at the spec; any other is the engine's own.

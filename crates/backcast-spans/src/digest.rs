@@ -4,10 +4,21 @@
 //! zero bits, and each stands for that many more: distinct sampling after P. B. Gibbons, "Distinct sampling for highly-accurate
 //! answers to distinct values queries", VLDB 2001.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 /// Digests kept for one site.
 const MOST: usize = 4096;
+
+/// A digest of arguments for `span!("name", digest = ..)`: equal ones have equal digests, within one run of a program.
+#[must_use]
+pub fn digest(arguments: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    arguments.hash(&mut hasher);
+    hasher.finish()
+}
 
 /// A call whose arguments were looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

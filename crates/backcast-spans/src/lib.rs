@@ -52,6 +52,7 @@ mod whole_file;
 
 pub use clock::ClockKind;
 pub use delay::DelayError;
+pub use digest::digest;
 pub use environment::{
     DELAY_VARIABLE, EnvironmentError, FILE_VARIABLE, Guard, finish_env, from_env,
 };
@@ -67,7 +68,7 @@ pub use whole_file::WholeFile;
 /// Begins a span that lasts until the value is dropped: `let _span = span!("data.read");`.
 ///
 /// `span!("data.read", digest = d)` takes a `u64` that stands for the arguments of the call, and is evaluated only while a recording is on;
-/// see [`Span::enter_with_digest`].
+/// see [`Span::enter_with_digest`] and [`digest()`].
 #[macro_export]
 #[cfg(not(feature = "off"))]
 macro_rules! span {

@@ -5,6 +5,7 @@ mod bundle;
 mod columns;
 mod digest;
 mod error;
+mod file_digest;
 mod file_lock;
 mod home;
 mod ingest;

@@ -159,9 +159,44 @@ fn a_kept_profile_is_advised_on_without_running() {
     assert!(markdown.stdout.contains("| high-share |"), "{}", markdown.stdout);
     let csv = advise(&project, &[&args[..], &["csv"]].concat());
     assert!(csv.stdout.starts_with("rule,name,evidence,path"), "{}", csv.stdout);
-    assert!(csv.stderr.contains("note: repeated-calls could not look"), "{}", csv.stderr);
+    assert!(csv.stderr.contains("note: repeated-preparation could not look"), "{}", csv.stderr);
     let gone = advise(&project, &["--profile", "gone"]);
     assert!(gone.code == 1 && gone.stderr.contains("cannot read gone"), "{}", gone.told());
+}
+
+/// The event engine computes the conditions of each set, though the distance of the stop is no part of them.
+const REPEATING: &str = r#"[data]
+bundle = "sample"
+assets = ["AAPL", "IBM"]
+[params]
+period = [10, 14]
+stop = { from = 0.05, to = 0.19, step = 0.02 }
+[rules]
+enter_long = "rsi(close, period) < 30 and stddev(close, period) > 0"
+exit_long = "rsi(close, period) > 70"
+stop_loss = "stop"
+"#;
+
+#[test]
+fn a_sweep_that_computes_conditions_again_is_told_and_one_that_shares_them_is_not() {
+    let project = Project::new();
+    project.write("repeating.toml", REPEATING);
+    let found = rows(&project, &["repeating.toml"]);
+    let conditions = found.iter().find(|row| row["name"] == "repeated-calls@rules.condition");
+    let conditions = conditions.unwrap_or_else(|| panic!("not among {found:?}"));
+    // Two conditions of two periods on two assets, whatever the distance.
+    let evidence = conditions["evidence"].as_str().unwrap();
+    assert!(evidence.contains("(8 different ones)"), "{evidence}");
+    let number = |name: &str| conditions[name].as_f64().unwrap();
+    assert!(number("predicted_high") > 0.02 && number("predicted_high") <= 1.0, "{conditions}");
+    assert!(number("predicted_low") <= 0.5 * number("predicted_high"));
+    for example in ["walkforward.toml", "sma_cross.toml"] {
+        let example = examples().join(example).display().to_string();
+        let outcome = advise(&project, &["--format", "json", &example]);
+        assert!(!outcome.stdout.contains("repeated-calls"), "{}", outcome.stdout);
+        let could_not = outcome.stderr.contains("repeated-calls could not look");
+        assert!(outcome.code == 0 && !could_not, "{}", outcome.told());
+    }
 }
 
 #[test]

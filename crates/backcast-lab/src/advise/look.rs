@@ -60,6 +60,11 @@ impl<'a> Look<'a> {
         self.profile.threads.iter().any(|thread| thread.source == source)
     }
 
+    /// The row of the threads that a row belongs to.
+    pub(super) fn threads_of(&self, row: usize) -> usize {
+        self.roots[row]
+    }
+
     /// Whether the program has one thread, so that what it saves anywhere it saves as a whole.
     pub(super) fn is_alone(&self) -> bool {
         self.profile.threads.iter().map(|thread| thread.count).sum::<u64>() == 1

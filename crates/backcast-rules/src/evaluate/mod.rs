@@ -106,11 +106,16 @@ impl<'m> Evaluator<'m> {
     /// # Errors
     /// Parameters that do not fit, assets or columns that the market does not have, a node that is a condition.
     pub fn series(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Series>, EvalError> {
-        let _span = backcast_spans::span!("rules.series");
         self.check(params)?;
         if self.program.is_bool(node) {
             return Err(EvalError::NotANumber { node: node.index() });
         }
+        if self.home(node) == self.asset
+            && let Some(found) = self.series.get(&self.key(node, params))
+        {
+            return Ok(found.clone());
+        }
+        let _span = backcast_spans::span!("rules.series", digest = self.digest(node, params));
         let source = self.seen_from(self.asset, node, params)?;
         Ok(self.whole(source, self.asset))
     }
@@ -134,8 +139,11 @@ impl<'m> Evaluator<'m> {
     /// # Errors
     /// As [`Evaluator::series`], and for a node that is a series.
     pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
-        let _span = backcast_spans::span!("rules.condition");
         self.check(params)?;
+        if let Some(found) = self.bools.get(&self.key(node, params)) {
+            return Ok(found.clone());
+        }
+        let _span = backcast_spans::span!("rules.condition", digest = self.digest(node, params));
         self.condition(node, params)
     }
 
@@ -148,14 +156,16 @@ impl<'m> Evaluator<'m> {
         node: NodeId,
         params: &[f64],
     ) -> Result<Arc<PrefixSums>, EvalError> {
-        let _span = backcast_spans::span!("rules.moving_sums");
         let series = self.series(node, params)?;
         let key = self.key(node, params);
-        let sums = || Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
-        if self.home(node) != self.asset {
-            return Ok(sums());
+        if let Some(found) = self.prefixes.get(&key) {
+            return Ok(found.clone());
         }
-        Ok(self.prefixes.entry(key).or_insert_with(sums).clone())
+        let sums = self.moving_sums(node, params, &series);
+        if self.home(node) == self.asset {
+            self.prefixes.insert(key, sums.clone());
+        }
+        Ok(sums)
     }
 
     /// Forgets all results, so that their memory is free once nobody else holds them.
@@ -184,6 +194,12 @@ impl<'m> Evaluator<'m> {
             return Ok(());
         }
         Err(EvalError::ParamCount { expected, found: params.len() })
+    }
+
+    /// Stands for what a node is on this asset, in digests of arguments of spans.
+    fn digest(&self, node: NodeId, params: &[f64]) -> u64 {
+        let program = self.program.span_digest(node, params);
+        backcast_spans::digest((self.market.span_digest(), self.asset, program))
     }
 
     fn key(&self, node: NodeId, params: &[f64]) -> Key {
@@ -296,11 +312,16 @@ impl<'m> Evaluator<'m> {
         }
         let source = self.seen_from(home, input, params)?;
         let series = self.whole(source, home);
-        let sums = Arc::new(PrefixSums::starting_at(&series.values, series.valid_from));
+        let sums = self.moving_sums(input, params, &series);
         if self.home(input) == home {
             self.prefixes.insert(key, sums.clone());
         }
         Ok(Source::Average(sums, window))
+    }
+
+    fn moving_sums(&self, node: NodeId, params: &[f64], series: &Series) -> Arc<PrefixSums> {
+        let _span = backcast_spans::span!("rules.moving_sums", digest = self.digest(node, params));
+        Arc::new(PrefixSums::starting_at(&series.values, series.valid_from))
     }
 
     /// The values of a node on the rows of its home. A column is not looked through, which would take a pass over all of it.
@@ -424,6 +445,7 @@ impl<'m> Evaluator<'m> {
             let source = self.seen_from(home, *input, params)?;
             read.push(self.whole(source, home));
         }
+        let _span = backcast_spans::span!("rules.indicator", digest = self.digest(node, params));
         let views: Vec<SeriesView<'_>> = read.iter().map(|series| series.view()).collect();
         let outputs = backcast_indicators::compute(spec, &views, &values)?;
         let outputs: Vec<Series> = outputs.into_iter().map(|o| Series::new(o.values)).collect();

@@ -149,6 +149,26 @@ fn equal_parameters_share_a_result() {
 }
 
 #[test]
+fn digests_stand_for_what_is_computed_and_not_for_where_it_stands() {
+    let market = market(vec![asset("A", 0, &[1.0; 50]), asset("B", 0, &[2.0; 50])]);
+    let digest = |text: &str, params: &[f64]| {
+        let (program, id) = compiled(text, &market, &["fast", "slow"]).unwrap();
+        program.span_digest(id, params)
+    };
+    let one = digest("sma(close, fast)", &[5.0, 20.0]);
+    assert_eq!(one, digest("sma(close, fast)", &[5.0, 30.0]), "the other is no part of it");
+    assert_eq!(one, digest("sma(close, slow)", &[9.0, 5.0]));
+    assert_eq!(one, digest("sma(close, 5)", &[9.0, 9.0]));
+    for other in
+        ["sma(close, fast + 1)", "sma(open, fast)", "ema(close, fast)", "-sma(close, fast)"]
+    {
+        assert_ne!(one, digest(other, &[5.0, 20.0]), "{other}");
+    }
+    assert_ne!(one, digest("sma(close, fast)", &[6.0, 20.0]));
+    assert_ne!(digest("A.close", &[1.0, 1.0]), digest("B.close", &[1.0, 1.0]));
+}
+
+#[test]
 fn wrong_parameter_values_are_named() {
     let market = market(vec![asset("A", 0, &[1.0; 50])]);
     let (program, id) = compiled("sma(close, fast * 2) > close", &market, &["fast"]).unwrap();

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Home, StoreError,
     columns::{self, IpcFile},
+    file_digest::file_digest,
     map::map_file,
     sample::{self, Prepared},
 };
@@ -65,9 +66,9 @@ enum Opened {
 }
 
 fn try_open(home: &Home, name: &str) -> Result<Opened, StoreError> {
-    let _span = backcast_spans::span!("store.open");
-    let damaged = |problem: String| StoreError::Damaged { name: name.to_owned(), problem };
     let folder = folder(home, name);
+    let _span = backcast_spans::span!("store.open", digest = file_digest(&folder.join(CURRENT)));
+    let damaged = |problem: String| StoreError::Damaged { name: name.to_owned(), problem };
     let current = match fs::read_to_string(folder.join(CURRENT)) {
         Ok(text) => text,
         Err(error)
@@ -186,8 +187,11 @@ fn open_file(
     entry: &FileEntry,
     metadata_only: bool,
 ) -> Result<IpcFile, StoreError> {
-    let _span = backcast_spans::span!("store.map_file");
     let path = version.join(file);
+    let _span = backcast_spans::span!(
+        "store.map_file",
+        digest = backcast_spans::digest((&path, &entry.blake3))
+    );
     let damaged = |problem: String| StoreError::Damaged {
         name: name.to_owned(),
         problem: format!("{file}: {problem}"),

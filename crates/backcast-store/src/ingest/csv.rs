@@ -10,7 +10,7 @@ use super::{
     options::ReadOptions,
     raw::{Gather, Place, Problems, Raw, Row, Source, bar_problem, symbol_of},
 };
-use crate::StoreError;
+use crate::{StoreError, file_digest::file_digest};
 
 /// Assets of a file in order of appearance.
 pub(crate) struct Table {
@@ -25,7 +25,7 @@ pub(crate) fn read(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Table, StoreError> {
-    let _span = backcast_spans::span!("store.read_csv");
+    let _span = backcast_spans::span!("store.read_csv", digest = file_digest(path));
     read_bytes(path, read_text(path)?, options, problems)
 }
 

@@ -30,7 +30,7 @@ use super::{
     options::ReadOptions,
     raw::{Gather, Place, Problems, Row, Source, bar_problem, symbol_of},
 };
-use crate::StoreError;
+use crate::{StoreError, file_digest::file_digest};
 
 /// Reads a Parquet file: numeric columns, time as timestamp, date or text.
 pub(crate) fn read(
@@ -38,7 +38,7 @@ pub(crate) fn read(
     options: &ReadOptions,
     problems: &mut Problems,
 ) -> Result<Table, StoreError> {
-    let _span = backcast_spans::span!("store.read_parquet");
+    let _span = backcast_spans::span!("store.read_parquet", digest = file_digest(path));
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoSource { path: path.to_owned() },
         _ => StoreError::io("read", path)(error),

@@ -56,6 +56,25 @@ fn repeated_identical_calls_are_found_with_the_time_they_took() {
 }
 
 #[test]
+fn a_span_that_repeats_on_several_paths_is_one_finding_and_what_it_calls_is_part_of_it() {
+    let of = |repeated_ns| Calls {
+        repeated: Some(Repeated { distinct: 1, repeated: 9, repeated_ns }),
+        ..few()
+    };
+    let paths = vec![
+        path(None, "user.first", 100, few()),
+        path(Some(0), "user.step", 80, of(100_000_000)),
+        path(Some(1), "data.read", 90, of(80_000_000)),
+        path(None, "user.second", 100, few()),
+        path(Some(3), "user.step", 170, of(150_000_000)),
+    ];
+    let found = only(&spans(&["./program"], paths), Rule::RepeatedCalls);
+    assert!(found.evidence.starts_with("18 of 20 calls"), "{}", found.evidence);
+    assert_eq!(found.place.path, ["user.second", "user.step"], "where it takes longest");
+    assert!((found.prediction.gain.high - 0.25).abs() < 1e-9, "{:?}", found.prediction);
+}
+
+#[test]
 fn memory_that_comes_and_goes_is_churn_and_memory_that_stays_is_not() {
     let churn = |freed_bytes| {
         with(move |calls| {
