@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use backcast_lab::live::{BestSet, Board, Publisher};
-use backcast_search::BestSoFar;
+use backcast_lab::live::{self, BestSet, Board, Publisher};
+use backcast_search::{BestSoFar, CacheUse};
 use backcast_store::Home;
 
 use crate::{args::Command, failure::Failure, metrics, page};
@@ -39,6 +39,17 @@ fn command_line() -> Vec<String> {
         *program = name.into_owned();
     }
     words
+}
+
+/// Tells how often what was computed was used again.
+pub(crate) fn tell_caches(board: &Board, uses: &[CacheUse]) {
+    let told = |one: &CacheUse| live::CacheUse {
+        name: one.name.to_owned(),
+        hits: one.hits,
+        misses: one.misses,
+        bytes: one.bytes,
+    };
+    board.caches(uses.iter().map(told).collect());
 }
 
 /// Tells the best sets so far.

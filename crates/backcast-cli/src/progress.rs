@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use backcast_lab::live::Board;
-use backcast_search::{BestSoFar, Progress};
+use backcast_search::{BestSoFar, CacheUse, Progress};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::{
@@ -62,6 +62,10 @@ impl Progress for Bar {
 
     fn best(&self, found: &BestSoFar<'_>) {
         live::tell_best(&self.live, found);
+    }
+
+    fn caches(&self, uses: &[CacheUse]) {
+        live::tell_caches(&self.live, uses);
     }
 
     fn note(&self, text: &str) {

@@ -24,7 +24,7 @@ mod unit;
 pub use bits::Bits;
 pub use compile::{Definitions, Text, compile, compile_expression, compile_tables};
 pub use error::{EvalError, RuleError};
-pub use evaluate::{Evaluator, Loops, Rows, Series, Sides, Stream};
+pub use evaluate::{Asked, Evaluator, Loops, Rows, Series, Sides, Stream};
 pub use numeric::{BAND, band_above, band_below};
 pub use program::{
     BinaryOp, ColumnRef, CompareOp, CrossDir, Node, NodeId, Program, Rules, UnaryOp,

@@ -2,6 +2,7 @@
 
 mod bind;
 mod buy_and_hold;
+mod caches;
 mod constraint;
 mod curves;
 mod error;
@@ -25,6 +26,7 @@ mod warm_up;
 mod workers;
 
 pub use bind::Bound;
+pub use caches::CacheUse;
 pub use curves::{CoarseCurves, Curve, Curves};
 pub use error::SearchError;
 pub use hold_up::{AccountSummary, HoldUp};

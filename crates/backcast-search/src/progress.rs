@@ -3,6 +3,8 @@
 use backcast_engine::lanes::ParamSets;
 use backcast_metrics::Metric;
 
+use crate::CacheUse;
+
 /// Listener of a search. Calls may come from any thread; all of them are cheap to ignore.
 pub trait Progress: Sync {
     /// The search begins; `total` runs will be made, `done` of them were found finished.
@@ -18,6 +20,11 @@ pub trait Progress: Sync {
     /// Among the sets that were looked at so far, these are the best of one account. Told from time to time.
     fn best(&self, found: &BestSoFar<'_>) {
         let _ = found;
+    }
+
+    /// What is kept and used again did so far, as a whole. Told from time to time.
+    fn caches(&self, uses: &[CacheUse]) {
+        let _ = uses;
     }
 
     /// A reader should know this while the search runs; it does not touch the results.

@@ -89,6 +89,42 @@ fn a_sweep_tells_its_progress_and_best_sets_and_then_how_it_ended() {
     assert_eq!(last["result"].as_str().map(str::len), Some(12));
 }
 
+/// Sets of a parameter `n` that are run by the event engine too, for their digests: they take longer than a test looks.
+fn sweep_of(rule: &str, params: &str) -> String {
+    format!(
+        "[data]\nbundle = \"sample\"\nassets = [\"AAPL\", \"IBM\", \"MSFT\"]\n[params]\n{params}\n\
+         [rules]\nenter_long = \"{rule}\"\nexit_long = \"not ({rule})\"\n"
+    )
+}
+
+#[test]
+fn a_sweep_tells_how_often_indicators_were_shared() {
+    let two = "fast = { from = 2, to = 81 }\nslow = { from = 100, to = 179 }";
+    let one = "n = { from = 2, to = 3001 }";
+    let told = |spec: &str| {
+        let project = Project::new();
+        project.write("spec.toml", spec);
+        let mut command = project.command(&["sweep", "spec.toml", "--digests", "--threads", "1"]);
+        let sweep = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut sweep = sweep.expect("the program was built");
+        let status = wait(&project, |status| status["caches"][0].is_object());
+        signal("-KILL", &sweep);
+        ended(&mut sweep);
+        status["caches"].as_array().unwrap().clone()
+    };
+    let shared = told(&sweep_of("sma(close, fast) > sma(close, slow)", two));
+    let [shared] = &shared[..] else { panic!("{shared:?}") };
+    assert_eq!(shared["name"], "indicator series");
+    let count = |name: &str| shared[name].as_u64().unwrap();
+    // 6,400 sets of an asset look at 12,800 series, of which there are 160; the second asset may be under way.
+    assert_eq!(count("misses") % 160, 0, "{shared}");
+    assert_eq!(count("hits") + count("misses"), count("misses") / 160 * 12_800, "{shared}");
+    assert!(count("bytes") > 0);
+    let alone = told(&sweep_of("sma(close, n) > sma(open, n)", one));
+    assert_eq!((&alone[0]["name"], &alone[0]["hits"]), (&"indicator series".into(), &0.into()));
+    assert!(alone[0]["misses"].as_u64() > Some(0), "{alone:?}");
+}
+
 #[test]
 fn a_killed_sweep_leaves_its_last_file_and_the_next_command_is_not_harmed() {
     let project = Project::new();

@@ -12,6 +12,7 @@ mod target;
 mod vector;
 
 pub use loops::evaluator;
+pub use operands::SharedSeries;
 pub use over_time::{curve_totals, over_time, run_rules};
 pub use param_sets::{Param, ParamSets, Picker};
 pub use plan::{Plan, unsupported};

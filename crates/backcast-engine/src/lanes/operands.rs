@@ -55,6 +55,17 @@ struct Operand {
     series: Vec<Series>,
 }
 
+/// Series that the sets of a plan share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SharedSeries {
+    /// Series that each set looks at.
+    pub of_set: usize,
+    /// Series that were made for all sets together.
+    pub made: usize,
+    /// What they take.
+    pub bytes: usize,
+}
+
 /// Series of all operands of a plan.
 pub(crate) struct OperandTable {
     operands: Vec<Operand>,
@@ -91,6 +102,18 @@ impl OperandTable {
             operand.series = made.by_ref().take(n).collect();
         }
         Ok(OperandTable { operands })
+    }
+
+    /// Series that sets look at, those of single numbers left out.
+    pub(crate) fn shared(&self) -> SharedSeries {
+        let mut shared = SharedSeries::default();
+        for operand in &self.operands {
+            let streams = operand.series.iter().filter(|series| series.is_stream());
+            shared.of_set += usize::from(streams.clone().next().is_some());
+            shared.made += streams.clone().count();
+            shared.bytes += streams.map(Series::bytes).sum::<usize>();
+        }
+        shared
     }
 
     /// The view of eight sets, which are given by their places in the product.
@@ -206,6 +229,15 @@ impl Series {
         }
         series.first = series.undefined.iter().take_while(|undefined| **undefined == !0).count();
         series
+    }
+
+    fn is_stream(&self) -> bool {
+        matches!(self.source, Source::Stream(_))
+    }
+
+    /// What is kept beside the source, which series may share.
+    fn bytes(&self) -> usize {
+        size_of_val(&self.narrow[..]) + size_of_val(&self.undefined[..])
     }
 
     /// The values of a word.

@@ -9,7 +9,7 @@ use backcast_types::AssetId;
 
 use super::{
     kernel::{BlockRanges, Course, Tape, decisions, simulate},
-    operands::OperandTable,
+    operands::{OperandTable, SharedSeries},
     param_sets::ParamSets,
     signals::{Planes, Signals},
     target::Target,
@@ -101,6 +101,12 @@ impl<'a> Plan<'a> {
             actions: Actions::of(asset_data),
             words: asset_data.bars.len().div_ceil(64),
         })
+    }
+
+    /// The series that its sets share.
+    #[must_use]
+    pub fn series(&self) -> SharedSeries {
+        self.operands.shared()
     }
 
     /// Metrics of the sets of a range over a window of rows, in order of trial index; `out` has the range's length. The result does not

@@ -65,6 +65,16 @@ pub struct Evaluator<'m> {
     factors: FxHashMap<AssetId, Arc<Factors>>,
     /// By asset: for each own row the number of its rows at or before.
     rows_before: FxHashMap<AssetId, Arc<[usize]>>,
+    asked: Asked,
+}
+
+/// How often conditions were asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// They were there.
+    pub kept: u64,
+    /// They were computed.
+    pub computed: u64,
 }
 
 impl<'m> Evaluator<'m> {
@@ -86,6 +96,7 @@ impl<'m> Evaluator<'m> {
             rolling: FxHashMap::default(),
             factors: FxHashMap::default(),
             rows_before: FxHashMap::default(),
+            asked: Asked::default(),
         }
     }
 
@@ -141,10 +152,18 @@ impl<'m> Evaluator<'m> {
     pub fn bools(&mut self, node: NodeId, params: &[f64]) -> Result<Arc<Bits>, EvalError> {
         self.check(params)?;
         if let Some(found) = self.bools.get(&self.key(node, params)) {
+            self.asked.kept += 1;
             return Ok(found.clone());
         }
+        self.asked.computed += 1;
         let _span = backcast_spans::span!("rules.condition", digest = self.digest(node, params));
         self.condition(node, params)
+    }
+
+    /// How often this one was asked for conditions by [`Evaluator::bools`]; a clone goes on counting for itself.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.asked
     }
 
     /// Moving sums of a numeric node, shared by all windows over it; rows as [`Evaluator::series`].

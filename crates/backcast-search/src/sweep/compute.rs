@@ -17,6 +17,7 @@ use super::{SweepOptions, Task};
 use crate::{
     Progress, SearchError,
     bind::{Account, Bound},
+    caches::Shared,
     row_file::{Chunk, Layout},
     single::Single,
     spec::Spec,
@@ -41,6 +42,7 @@ pub(super) struct Runner<'a> {
     /// Why the event engine is needed, where it is.
     fallback: Option<String>,
     too_slow: Vec<TooSlow<'a>>,
+    shared: Shared,
 }
 
 impl<'a> Runner<'a> {
@@ -66,6 +68,7 @@ impl<'a> Runner<'a> {
             wanted: MetricSet::of(&layout.metrics),
             fallback: bound.fallback(),
             too_slow: TooSlow::of_members(bound, sets),
+            shared: Shared::default(),
         }
     }
 
@@ -75,6 +78,11 @@ impl<'a> Runner<'a> {
 
     pub(super) fn sets(&self) -> &ParamSets {
         self.sets
+    }
+
+    /// What sets shared so far.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     pub(super) fn notices(&self) -> Vec<String> {
@@ -155,11 +163,14 @@ impl<'a> Runner<'a> {
             .map(|plan| plan.expect("each job fills its slot"))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| self.spec.place_eval(&error))?;
+        self.shared.holds(&plans);
         let jobs: Vec<_> = tasks.iter().zip(&plans).zip(chunks).collect();
         let run = |((task, plan), chunk): ((&&Task, &Plan), &mut Chunk), threads: usize| {
             let window = self.bound.rows[self.accounts[task.account].members.start].clone();
             plan.rows(window, task.sets.clone(), self.wanted, threads, &mut chunk.rows);
             progress.advance(task.sets.len() as u64);
+            self.shared.add(plan, task.sets.len(), 1);
+            progress.caches(&self.shared.told());
         };
         // Many small plans share threads best as wholes, a few large ones by their parts.
         if jobs.len() >= self.threads * 4 {

@@ -197,7 +197,9 @@ pub fn sweep(
             let kept = state.as_ref().map_or(0, |state| state.kept);
             return Ok(SweepOutcome::Stopped(Stopped { id, done: waves.done, total, kept }));
         }
-        for done in waves.run_next(&runner, state.as_mut(), progress)? {
+        let done = waves.run_next(&runner, state.as_mut(), progress)?;
+        progress.caches(&runner.shared().told());
+        for done in done {
             if let Some(out) = &mut out {
                 out.push(&sets, &done)?;
             }
@@ -285,10 +287,12 @@ impl Waves<'_> {
         for (task, found) in wave.iter().zip(found) {
             let chunk = match found {
                 Some(chunk) => {
+                    runner.shared().saved(task.sets.len());
                     progress.advance(task.sets.len() as u64);
                     chunk
                 }
                 None => {
+                    runner.shared().computed(task.sets.len());
                     let chunk = computed.next().expect("one chunk came of each task");
                     if let Some(state) = &mut state {
                         state.save(runner.layout(), runner.sets(), task, &chunk, progress);

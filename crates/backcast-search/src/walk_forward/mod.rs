@@ -22,8 +22,9 @@ use backcast_metrics::{Metric, Row};
 use backcast_types::Day;
 
 use crate::{
-    Process, Progress, SearchError, Stopped, SweepOptions,
+    CacheUse, Process, Progress, SearchError, Stopped, SweepOptions,
     bind::{Account, Bound},
+    caches::{self, Shared},
     rank::means,
     saved::{self, SavedSpec},
     single::Single,
@@ -136,6 +137,7 @@ pub fn walk_forward(
         metric: plan.metric,
         days: &train,
         fallback: fallback.is_some(),
+        shared: Shared::default(),
     };
     let manifest = manifest(spec, market, &bound, plan);
     let mut state = match &options.home {
@@ -166,7 +168,16 @@ pub fn walk_forward(
     if left > 0 {
         notices.push(format!("the last {left} sessions are in no window"));
     }
-    let test = OutOfSample { spec, market, bound: &bound, accounts: &accounts, plan, days: &test };
+    let test = OutOfSample {
+        spec,
+        market,
+        bound: &bound,
+        accounts: &accounts,
+        plan,
+        days: &test,
+        in_training: trainer.shared.told(),
+        progress,
+    };
     let Some((windows, stitcher)) = test.run(&sets, &train, training.choices, stop)? else {
         return stopped();
     };
@@ -220,6 +231,9 @@ struct OutOfSample<'a> {
     accounts: &'a [Account],
     plan: &'a WalkForwardSpec,
     days: &'a [(i32, i32)],
+    /// What training shared.
+    in_training: Vec<CacheUse>,
+    progress: &'a dyn Progress,
 }
 
 impl OutOfSample<'_> {
@@ -255,6 +269,8 @@ impl OutOfSample<'_> {
                 }
                 returns.push(stitcher.equity(i) / before - 1.0);
             }
+            let conditions = caches::conditions(shared.iter().flatten());
+            self.progress.caches(&[&self.in_training[..], &[conditions]].concat());
             let scores: Vec<[f64; 1]> =
                 rows.iter().map(|row| [row.values[self.plan.metric as usize]]).collect();
             let columns: Vec<&[f64]> = scores.iter().map(|score| &score[..]).collect();

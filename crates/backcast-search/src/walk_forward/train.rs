@@ -21,6 +21,7 @@ use super::{
 use crate::{
     BestSoFar, Progress, SearchError, SweepOptions,
     bind::{Account, Bound},
+    caches::Shared,
     rank::better,
     single::Single,
     spec::Spec,
@@ -50,6 +51,7 @@ pub(super) struct Trainer<'a> {
     /// First and last session day of each training window.
     pub(super) days: &'a [(i32, i32)],
     pub(super) fallback: bool,
+    pub(super) shared: Shared,
 }
 
 impl Trainer<'_> {
@@ -138,6 +140,7 @@ impl Trainer<'_> {
             return Ok(());
         }
         let plan = self.plan(account, chunk)?;
+        self.shared.holds([&plan]);
         let ranges =
             self.days.iter().map(|(from, to)| self.rows(account.members.start, *from, *to));
         let ranges: Vec<_> = ranges.collect();
@@ -154,6 +157,8 @@ impl Trainer<'_> {
                 progress.advance(sets.len() as u64);
             }
         }
+        self.shared.add(&plan, chunk.len(), windows);
+        progress.caches(&self.shared.told());
         Ok(())
     }
 

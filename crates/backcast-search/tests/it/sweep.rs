@@ -14,8 +14,8 @@ use backcast_data::Market;
 use backcast_engine::lanes::Isa;
 use backcast_metrics::Metric;
 use backcast_search::{
-    BestSoFar, Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions, SweepOutcome,
-    SweepResult, saved_sweep, summary::curve_row, sweep,
+    BestSoFar, CacheUse, Curves, Override, Progress, Quiet, SearchError, Spec, SweepOptions,
+    SweepOutcome, SweepResult, saved_sweep, summary::curve_row, sweep,
 };
 use expect_test::expect;
 
@@ -242,6 +242,42 @@ fn the_best_sets_are_told_on_the_way_and_the_last_word_is_the_result() {
             assert!(told.times > 1, "told {} times", told.times);
         }
     }
+}
+
+/// Remembers what was told last of what is kept: name, hits, misses.
+#[derive(Default)]
+struct Kept(Mutex<Vec<(&'static str, u64, u64)>>);
+
+impl Progress for Kept {
+    fn caches(&self, uses: &[CacheUse]) {
+        *self.0.lock().unwrap() = uses.iter().map(|one| (one.name, one.hits, one.misses)).collect();
+    }
+}
+
+#[test]
+fn series_that_sets_share_are_told_and_runs_that_were_saved() {
+    let market = two_assets();
+    let told = |sets: &[&str], options: &SweepOptions| {
+        let kept = Kept::default();
+        sweep(&spec(sets), &market, options, &kept, &AtomicBool::new(false)).unwrap();
+        kept.0.into_inner().unwrap()
+    };
+    // Each of 800 sets on two assets looks at two averages, of which there are 20 and 40 on each.
+    for threads in [1, 2] {
+        let shared = told(&[], &SweepOptions { threads, ..options() });
+        assert_eq!(shared, [("indicator series", 3200 - 120, 120)]);
+    }
+    let rule = |than| format!("sma(close, fast + slow) {than} sma(open, fast + slow)");
+    let (enter, exit) = (rule(">"), rule("<"));
+    let (enter, exit) = (format!("rules.enter_long={enter}"), format!("rules.exit_long={exit}"));
+    let alone = ["params.slow=25", &enter, &exit];
+    assert_eq!(told(&alone, &options()), [("indicator series", 0, 80)]);
+    assert_eq!(told(&["rules.stop_loss=10%", "params.slow=25"], &options()), []);
+    let folder = tempfile::tempdir().unwrap();
+    let saving = SweepOptions { chunk: 100, home: Some(folder.path().into()), ..options() };
+    told(&[], &saving);
+    let again = told(&[], &SweepOptions { resume: true, ..saving });
+    assert_eq!(again, [("runs of an earlier start", 1600, 0)]);
 }
 
 /// Sweeps the same a second time while the first one is at work.

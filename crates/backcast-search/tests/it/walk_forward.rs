@@ -12,7 +12,7 @@ use std::{
 use backcast_data::{Dividend, Market};
 use backcast_metrics::Metric;
 use backcast_search::{
-    BestSoFar, Override, Progress, Quiet, SearchError, Spec, Stopped, SweepOptions,
+    BestSoFar, CacheUse, Override, Progress, Quiet, SearchError, Spec, Stopped, SweepOptions,
     WalkForwardOutcome, WalkForwardResult, saved_walk_forward, walk_forward,
 };
 use backcast_types::Day;
@@ -141,6 +141,37 @@ fn the_choice_of_each_window_is_told() {
     for (i, window) in result.windows.iter().enumerate() {
         assert_eq!(told[&format!("window {}", i + 1)], (window.set, window.train_score));
     }
+}
+
+/// Remembers what was told last of what is kept: name, hits, misses.
+#[derive(Default)]
+struct Kept(Mutex<Vec<(&'static str, u64, u64)>>);
+
+impl Progress for Kept {
+    fn caches(&self, uses: &[CacheUse]) {
+        *self.0.lock().unwrap() = uses.iter().map(|one| (one.name, one.hits, one.misses)).collect();
+    }
+}
+
+#[test]
+fn what_windows_share_is_told() {
+    let (spec, market, kept) = (spec(AVERAGES, &[]), three(), Kept::default());
+    let stop = AtomicBool::new(false);
+    let outcome = walk_forward(&spec, &market, &options(1), &kept, &stop).unwrap();
+    let WalkForwardOutcome::Finished(result) = outcome else { panic!("nobody stopped it") };
+    let told = kept.0.into_inner().unwrap();
+    let [(series, looks, 15), (conditions, hits, misses)] = told[..] else { panic!("{told:?}") };
+    assert_eq!((series, conditions), ("indicator series", "conditions of test windows"));
+    // Each of six sets looks at two averages in each window on three assets; five of them were made on each.
+    let windows = result.windows.len() as u64;
+    assert_eq!(looks + 15, 2 * 6 * 3 * windows);
+    // Two conditions on each asset that has bars there; those of a set that an earlier window chose are kept.
+    let mut chosen: Vec<usize> = result.windows.iter().map(|window| window.set).collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    let chosen = chosen.len() as u64;
+    assert!(misses >= 2 * chosen && misses <= 2 * 3 * chosen, "{misses} of {chosen} sets");
+    assert!(hits > 0 && hits + misses <= 2 * 3 * windows, "{hits} of {windows} windows");
 }
 
 #[test]
