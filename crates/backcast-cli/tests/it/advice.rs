@@ -51,7 +51,7 @@ exit_long = \"cross_below(sma(close, fast), sma(close, 20))\"
 ";
 
 /// A Python that the sampler knows; tests of it do nothing where there is none.
-fn has_python() -> bool {
+pub(crate) fn has_python() -> bool {
     let known = "import sys; sys.exit(0 if sys.version_info >= (3, 8) else 1)";
     let tried = Command::new("python3").args(["-c", known]).status();
     tried.is_ok_and(|status| status.success())

@@ -11,6 +11,7 @@ mod children;
 mod claims;
 mod dashboard;
 mod examples;
+mod frames;
 mod ingests;
 mod lab_pages;
 mod leaks;

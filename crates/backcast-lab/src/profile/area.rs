@@ -65,16 +65,41 @@ impl Area {
             return Area::Caller;
         }
         let Some(module) = library_path(file) else { return Area::User };
-        if COMPUTING_PARTS.iter().any(|part| module.starts_with(part)) {
-            return Area::Computation;
+        if DATA_PARTS.iter().any(|part| module.starts_with(part)) {
+            return Area::Data;
         }
         let package = module.split(['/', '.']).next().unwrap_or(module);
         match package {
+            "pandas" => Area::of_pandas(module, function),
             _ if DATA.contains(&package) => Area::Data,
             _ if COMPUTATION.contains(&package) => Area::Computation,
             _ if ENGINES.contains(&package) => Area::Engine,
             _ if function == "<module>" => Area::Import,
             _ => Area::Caller,
+        }
+    }
+
+    /// Of a function of pandas, which does both, by what it is for.
+    fn of_pandas(module: &str, function: &str) -> Area {
+        let method = function.rsplit('.').next().unwrap_or(function);
+        match () {
+            _ if PANDAS_WRAPPERS.iter().any(|part| module.starts_with(part)) => Area::Caller,
+            // Rows are chosen by comparing.
+            _ if PANDAS_COMPARISONS.contains(&method) => Area::Data,
+            _ if PANDAS_METHODS.contains(&method) => Area::Computation,
+            _ if PANDAS_PARTS.iter().any(|part| module.starts_with(part)) => Area::Computation,
+            _ => Area::Data,
+        }
+    }
+
+    /// Where a function of a library stands below another one: what a library does within itself belongs to what it was called for.
+    pub(super) fn below(self, above: Area) -> Area {
+        match (self, above) {
+            (Area::Caller, above) => above,
+            // A library's statements run because it is imported; a user's module is the user's.
+            (Area::Data | Area::Computation | Area::Engine, Area::Import) => Area::Import,
+            (Area::Data | Area::Computation, Area::Data | Area::Computation) => above,
+            (own, _) => own,
         }
     }
 
@@ -103,7 +128,6 @@ impl Area {
 const COMPUTING_SPANS: &[&str] = &["engine.operands", "engine.signals", "engine.conditions"];
 /// Libraries that read, filter, convert or align data.
 const DATA: &[&str] = &[
-    "pandas",
     "polars",
     "pyarrow",
     "csv",
@@ -157,14 +181,75 @@ const ENGINES: &[&str] = &[
     "bt",
     "nautilus_trader",
 ];
-/// Parts of data libraries that compute.
-const COMPUTING_PARTS: &[&str] = &[
+/// Parts of computing libraries that read.
+const DATA_PARTS: &[&str] = &["numpy/lib/npyio", "numpy/lib/_npyio_impl"];
+/// Parts of pandas that stand between a call and what it is for.
+const PANDAS_WRAPPERS: &[&str] = &["pandas/util/", "pandas/core/ops/common"];
+/// Parts of pandas that compute.
+const PANDAS_PARTS: &[&str] = &[
     "pandas/core/window",
     "pandas/core/ops",
     "pandas/core/nanops",
     "pandas/core/arraylike",
     "pandas/core/roperator",
-    "pandas/core/algorithms",
+];
+/// What chooses rows in pandas, though it stands in a part that computes.
+const PANDAS_COMPARISONS: &[&str] = &[
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__and__",
+    "__or__",
+    "__xor__",
+    "__invert__",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+];
+/// What makes numbers from numbers in pandas, in whatever part it stands.
+const PANDAS_METHODS: &[&str] = &[
+    "abs",
+    "add",
+    "corr",
+    "corrwith",
+    "cov",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
+    "describe",
+    "diff",
+    "div",
+    "dot",
+    "ewm",
+    "expanding",
+    "kurt",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "mod",
+    "mul",
+    "pct_change",
+    "pow",
+    "prod",
+    "quantile",
+    "rank",
+    "rolling",
+    "round",
+    "sem",
+    "skew",
+    "std",
+    "sub",
+    "sum",
+    "truediv",
+    "var",
 ];
 
 /// The part of a path after the folder of libraries; `None` for code of the user.
@@ -218,7 +303,50 @@ mod tests {
             Area::Computation
         );
         assert_eq!(Area::of_python(&format!("{site}/backtrader/cerebro.py"), "run"), Area::Engine);
+        assert_eq!(
+            Area::of_python(&format!("{site}/numpy/lib/_npyio_impl.py"), "loadtxt"),
+            Area::Data
+        );
+        assert_eq!(
+            Area::of_python(&format!("{site}/numpy/lib/_ufunclike.py"), "fix"),
+            Area::Computation
+        );
         assert_eq!(Area::of_python("<frozen importlib._bootstrap>", "_load"), Area::Import);
+    }
+
+    #[test]
+    fn pandas_chooses_rows_and_computes() {
+        let of = |module: &str, function: &str| {
+            Area::of_python(
+                &format!("/opt/venv/lib/python3.12/site-packages/pandas/{module}.py"),
+                function,
+            )
+        };
+        assert_eq!(of("core/arraylike", "OpsMixin.__eq__"), Area::Data);
+        assert_eq!(of("core/arraylike", "OpsMixin.__sub__"), Area::Computation);
+        assert_eq!(of("core/series", "Series.mean"), Area::Computation);
+        assert_eq!(of("core/series", "Series.unique"), Area::Data);
+        assert_eq!(
+            of("core/ops/common", "_unpack_zerodim_and_defer.<locals>.new_method"),
+            Area::Caller
+        );
+    }
+
+    #[test]
+    fn what_a_library_does_within_itself_belongs_to_what_it_was_called_for() {
+        use Area::{Caller, Computation, Data, Engine, Import, User};
+        assert_eq!(Computation.below(Data), Data);
+        assert_eq!(Data.below(Computation), Computation);
+        assert_eq!(Caller.below(Computation), Computation);
+        assert_eq!(Data.below(Import), Import);
+        for above in [Data, Computation, Engine] {
+            assert_eq!(
+                (User.below(above), Engine.below(above)),
+                (User, Engine),
+                "it is called back"
+            );
+        }
+        assert_eq!((Data.below(User), Data.below(Engine)), (Data, Data));
     }
 
     #[test]

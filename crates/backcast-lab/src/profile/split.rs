@@ -22,7 +22,7 @@ pub struct Split {
 }
 
 impl Split {
-    /// Own times of all nodes by area; a library without a subject of its own works for its nearest caller. What the main
+    /// Own times of all nodes by area; a library works for what it was called for. What the main
     /// thread waits for is part of what it does; another thread that is sampled while it waits does nothing.
     pub fn of(profile: &Profile) -> Split {
         let mut split = Split::default();
@@ -39,15 +39,10 @@ impl Split {
             let frame = &profile.frames[node.frame as usize];
             let above =
                 node.parent.map_or(Area::Unknown, |parent| areas[(parent - thread.first) as usize]);
-            let area = match (frame.area, above) {
-                (Area::Caller, above) => above,
-                // A library's statements run because it is imported; a user's module is the user's.
-                (Area::Data | Area::Computation | Area::Engine, Area::Import)
-                    if frame.kind == Kind::Python =>
-                {
-                    Area::Import
-                }
-                (area, _) => area,
+            let area = match (frame.kind, frame.area) {
+                (Kind::Python, area) => area.below(above),
+                (_, Area::Caller) => above,
+                (_, area) => area,
             };
             areas.push(area);
             let working = node.cpu_ns.filter(|_| idles).unwrap_or(node.own_ns).min(node.own_ns);

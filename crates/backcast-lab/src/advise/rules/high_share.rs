@@ -7,7 +7,7 @@ use crate::{
         look::{Look, name},
     },
     profile::{
-        Kind, Row,
+        Area, Kind, Row,
         words::{count, percent, time},
     },
 };
@@ -31,25 +31,36 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
         let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
         let calls = calls.map(|calls| format!(" in {} calls", count(calls.count)));
         let mut place = look.place(function.row);
+        let file = row.file.map(|file| file.rsplit('/').next().unwrap_or(file));
         let slowest = row.lines.first().filter(|line| line.own_ns > 0);
         let line = slowest.map(|line| {
             format!(
-                ", {} of it in line {}",
+                ", {} of it in line {}{}",
                 percent(line.own_ns as f64 / row.own_ns as f64),
-                line.line
+                line.line,
+                // The place is another file.
+                file.filter(|_| is_library(row))
+                    .map(|file| format!(" of {file}"))
+                    .unwrap_or_default()
             )
         });
         place.line = slowest.map(|line| line.line).or(place.line);
+        let caller = caller(look, function.row);
+        let below = caller.map(|(file, line)| {
+            (place.file, place.line) = (Some(file.to_owned()), Some(line));
+            format!("; `{}` calls it", place.short())
+        });
         Suggestion {
             rule: Rule::HighShare,
             name: name(Rule::HighShare, &row.name),
             evidence: format!(
-                "`{}` alone takes {} of the wall time, {}{}{}",
+                "`{}` alone takes {} of the wall time, {}{}{}{}",
                 row.name,
                 percent(share),
                 time(function.ns),
                 calls.unwrap_or_default(),
-                line.unwrap_or_default()
+                line.unwrap_or_default(),
+                below.unwrap_or_default()
             ),
             place,
             prediction: look.prediction(
@@ -62,6 +73,26 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
         }
     };
     Looked::Found(large.map(suggestion).collect())
+}
+
+/// Whether it is a function of a Python library.
+fn is_library(row: &Row<'_>) -> bool {
+    row.kind == Kind::Python && row.area != Area::User
+}
+
+/// Of a function of a library: file and line of the program that call it, where one line has nearly all of its calls.
+fn caller<'a>(look: &Look<'a>, at: usize) -> Option<(&'a str, u32)> {
+    let rows = &look.view.rows;
+    let wanted = rows[at].total_ns;
+    let mut above = Some(at).filter(|at| is_library(&rows[*at]));
+    while let Some(row) = above.map(|at| &rows[at]) {
+        if row.kind == Kind::Python && row.area == Area::User {
+            let line = row.lines.iter().find(|line| line.total_ns >= wanted - wanted / 20)?;
+            return Some((row.file?, line.line));
+        }
+        above = row.parent;
+    }
+    None
 }
 
 fn advice(look: &Look<'_>, row: &Row<'_>) -> String {

@@ -31,6 +31,19 @@ METHODS = {
     "to_frame": "convert",
     "astype": "convert",
 }
+# Where pandas is imported.
+METHODS_OF_FRAMES = {
+    "set_index": "convert",
+    "reset_index": "convert",
+    "iterrows": "convert",
+    "itertuples": "convert",
+    "dropna": "filter",
+    "pivot": "group",
+    "pivot_table": "group",
+    "unstack": "group",
+    "melt": "group",
+    "resample": "group",
+}
 FUNCTIONS = {
     "sorted": "sort",
     "set": "distinct",
@@ -96,6 +109,8 @@ class Module:
         self.lines = set(lines)
         self.imported = {}
         self.functions = {}
+        # Attributes of `self`, and the functions that change them.
+        self.changed_by = {}
         tree = ast.parse(text)
         self.find_names(tree)
         self.top = Function(tree, "<module>", [], False)
@@ -183,24 +198,36 @@ class Module:
         elif isinstance(node, ast.Delete):
             targets, again = node.targets, True
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
-            self.change(first_name(node.func.value), loops)
+            self.change(first_name(node.func.value), scope, loops)
             return
         names = self.names(value) if value is not None else set()
         again = again or (value is not None and not self.is_pure(value))
         for target in targets:
             for name in stored(target):
                 if again or name in names:
-                    self.change(name, loops)
+                    self.change(name, scope, loops)
                 scope.made_from.setdefault(name, set()).update(names)
             for below in ast.walk(target):
                 if isinstance(below, (ast.Subscript, ast.Attribute)):
-                    self.change(first_name(below), loops)
+                    self.change(first_name(below), scope, loops)
 
-    @staticmethod
-    def change(name, loops):
-        if name is not None:
-            for loop in loops:
-                loop.changing.add(name)
+    def change(self, name, scope, loops):
+        if name is None:
+            return
+        for loop in loops:
+            loop.changing.add(name)
+        if is_own(name):
+            self.changed_by.setdefault(name, set()).add(scope)
+
+    def changed_by_calls(self, scope, loop):
+        """Attributes of `self` that functions change which are called in a loop."""
+        reached, waiting = set(), [called(call) for call, around in scope.calls if loop in around]
+        while waiting:
+            for function in self.functions.get(waiting.pop(), ()):
+                if function not in reached:
+                    reached.add(function)
+                    waiting.extend(called(call) for call, _ in function.calls)
+        return {name for name, changers in self.changed_by.items() if changers & reached}
 
     def is_pure(self, value):
         """Whether the same names give the same value, as far as can be told: calls of functions that are not known may read a file."""
@@ -228,7 +255,12 @@ class Module:
                     own |= stored(generator.target)
             elif isinstance(below, ast.Lambda):
                 own |= {argument.arg for argument in below.args.args}
-        found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        # An attribute of `self` is a name of its own, but not a method, which may read any.
+        methods = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call)}
+        attributes = [n for n in ast.walk(node) if is_attribute_of_self(n) and id(n) not in methods]
+        of_attributes = {id(n.value) for n in attributes}
+        read = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+        found = {n.id for n in read if id(n) not in of_attributes} | {"self." + n.attr for n in attributes}
         return {n for n in found - own if n not in self.imported and n not in self.functions and n not in BUILTINS}
 
     def kind_of_call(self, node):
@@ -238,7 +270,10 @@ class Module:
             return library.get(function.id) or (FUNCTIONS.get(function.id) if function.id not in self.functions else None)
         if isinstance(function, ast.Attribute):
             library = self.library(function.value)
-            return OF_MODULES.get(library, {}).get(function.attr) if library else METHODS.get(function.attr)
+            if library:
+                return OF_MODULES.get(library, {}).get(function.attr)
+            of_frame = METHODS_OF_FRAMES.get(function.attr) if "pandas" in self.imported.values() else None
+            return METHODS.get(function.attr) or of_frame
         return None
 
     def operation(self, node):
@@ -261,8 +296,9 @@ class Module:
             first = node.generators[0].iter
             if is_range(first):
                 return None
-            if any(generator.ifs for generator in node.generators):
-                return "filter", [first]
+            conditions = [condition for generator in node.generators for condition in generator.ifs]
+            if conditions:
+                return None if any(self.calls_own(one) for one in conditions) else ("filter", [first])
             if isinstance(node, ast.SetComp):
                 return "distinct", [first]
             element = getattr(node, "elt", None)
@@ -270,8 +306,14 @@ class Module:
             name = getattr(function, "id", None) or getattr(function, "attr", None)
             return ("convert", [first]) if name in CONVERTERS else None
         if isinstance(node, ast.For) and len(node.body) == 1 and isinstance(node.body[0], ast.If) and not is_range(node.iter):
-            return None if node.body[0].orelse else ("filter", [node.iter])
+            choice = node.body[0]
+            chooses = not (choice.orelse or self.calls_own(choice.test) or self.calls_own(node.iter))
+            return ("filter", [node.iter]) if chooses else None
         return None
+
+    def calls_own(self, node):
+        """Whether functions of the program are called in it: what they say is computed, not looked up in a row."""
+        return any(isinstance(n, ast.Call) and called(n) in self.functions for n in ast.walk(node))
 
     def note_operation(self, node, scope, loops):
         found = self.operation(node)
@@ -283,22 +325,27 @@ class Module:
 
     # What is repeated.
 
-    def repeated_by(self, scope, loops, names, depth=0):
-        """The innermost loop that makes the same again: as function, loop; None where there is none."""
+    def repeated_by(self, scope, loops, names, depth=0, attributes=frozenset()):
+        """The innermost loop that makes the same again: as function, loop; None where there is none. `attributes` are those of objects
+        that methods on the way here read."""
         made_from = scope.closure(names)
         for loop in reversed(loops):
-            if not made_from & loop.changing:
+            by_calls = self.changed_by_calls(scope, loop)
+            if not touch(made_from, loop.changing | by_calls) and not attributes & by_calls:
                 return scope, loop
-        given = made_from & set(scope.params)
-        outer = {name for name in made_from if name not in scope.params and name not in scope.made_from}
+        of_self = {name for name in made_from if is_own(name)}
+        given = made_from & set(scope.params) | ({"self"} if of_self else set())
+        outer = {name for name in made_from - of_self if name not in scope.params and name not in scope.made_from}
         if scope is self.top or depth >= DEEPEST:
             return None
         for caller in self.scopes:
             for call, around in caller.calls:
                 if self.calls(call, scope) and self.was_seen(call):
                     passed = self.passed(call, scope, given)
+                    if passed & {"self"} and "self" not in made_from and is_self(getattr(call.func, "value", None)):
+                        passed = passed - {"self"} | of_self
                     passed |= outer if caller is self.top else set()
-                    found = self.repeated_by(caller, around, passed, depth + 1)
+                    found = self.repeated_by(caller, around, passed, depth + 1, attributes | of_self)
                     if found is not None:
                         return found
         return None
@@ -360,8 +407,35 @@ def stored(target):
 
 def first_name(node):
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if is_attribute_of_self(node):
+            return "self." + node.attr
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def called(call):
+    """Name of the function or method that is called."""
+    return getattr(call.func, "id", None) or getattr(call.func, "attr", None)
+
+
+def is_self(node):
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def is_attribute_of_self(node):
+    return isinstance(node, ast.Attribute) and is_self(node.value)
+
+
+def is_own(name):
+    """Whether it is the name of an attribute of `self`."""
+    return name.startswith("self.")
+
+
+def touch(names, changing):
+    """Whether what changes is among the names; `self` is all of its attributes."""
+    if names & changing:
+        return True
+    return ("self" in names and any(map(is_own, changing))) or ("self" in changing and any(map(is_own, names)))
 
 
 def is_range(node):

@@ -85,6 +85,65 @@ def main():
 main()
 ";
 
+/// Objects with frames: what changes in the loop is no part of what is filtered, whichever method loads it.
+const FRAMES: &str = "\
+import pandas as pd
+
+class Backtest:
+    def __init__(self, path):
+        self.path = path
+        self.cash = 1000.0
+
+    def load(self):
+        self.data = pd.read_csv(self.path)
+
+    def run(self, days):
+        for day in days:
+            for asset in ['A', 'B']:
+                own = self.data[self.data.asset == asset]
+                self.cash += own['close'].iloc[day]
+
+test = Backtest('prices.csv')
+test.load()
+test.run(range(100))
+";
+
+/// Rows come one at a time, and conditions are computed: nothing is looked up twice.
+const EVENTS: &str = "\
+import pandas as pd
+
+class Strategy:
+    def __init__(self, data):
+        self.closes = []
+        self.data = data
+
+    def on_bar(self, close):
+        self.keep(close)
+        return [float(one) for one in self.closes]
+
+    def keep(self, close):
+        self.closes.append(close)
+
+def is_cheap(data, asset):
+    return data.last[asset] < 10
+
+def assets(data):
+    return data.names
+
+def main():
+    data = pd.read_csv('prices.csv')
+    strategy = Strategy(data)
+    for close in data['close']:
+        strategy.on_bar(close)
+    bought = 0
+    for day in range(100):
+        for asset in assets(data):
+            if is_cheap(data, asset):
+                bought += 1
+
+main()
+";
+
 fn has_python() -> bool {
     let known = "import sys; sys.exit(0 if sys.version_info >= (3, 8) else 1)";
     let tried = Command::new("python3").args(["-c", known]).status();
@@ -184,13 +243,27 @@ fn it_is_found_in_plain_python_through_calls_and_methods() {
 }
 
 #[test]
+fn an_attribute_is_the_same_data_whatever_else_changes_in_its_object() {
+    if !has_python() {
+        return;
+    }
+    let advice = of(FRAMES);
+    assert_eq!(lines(&advice), [14]);
+    let filter = on_line(&advice, 14);
+    let said = "filters `self.data` again in each round of the loop in line 13 of run";
+    assert!(filter.evidence.contains(said), "{}", filter.evidence);
+}
+
+#[test]
 fn a_program_that_prepares_once_gets_no_suggestion() {
     if !has_python() {
         return;
     }
-    let advice = of(CLEAN);
-    assert!(advice.suggestions.is_empty(), "{:?}", advice.suggestions);
-    assert!(!advice.blind.iter().any(|blind| blind.rule == Rule::RepeatedPreparation));
+    for clean in [CLEAN, EVENTS] {
+        let advice = of(clean);
+        assert!(advice.suggestions.is_empty(), "{:?}", advice.suggestions);
+        assert!(!advice.blind.iter().any(|blind| blind.rule == Rule::RepeatedPreparation));
+    }
 }
 
 #[test]
