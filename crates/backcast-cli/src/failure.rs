@@ -21,6 +21,7 @@ pub(crate) struct Failure {
     help: Option<String>,
     place: Option<Box<Place>>,
     quiet: bool,
+    verdict: bool,
 }
 
 /// The part of a text that is at fault.
@@ -37,15 +38,22 @@ impl Failure {
     pub(crate) const USAGE: u8 = 2;
     /// Exit code of a measurement that could not be made or kept.
     pub(crate) const COULD_NOT_MEASURE: u8 = 3;
-    /// Exit code of a measurement that was stopped, as shells report a program that Ctrl-C ended.
-    pub(crate) const INTERRUPTED: u8 = 130;
     /// Exit code of a command that was stopped and can go on.
     pub(crate) const STOPPED: u8 = 75;
+    /// Exit code of a command that was stopped and cannot go on: the shell's own for Ctrl-C.
+    pub(crate) const INTERRUPTED: u8 = 130;
 
     /// The work could not be done.
     pub(crate) fn new(message: impl Into<String>) -> Failure {
         let message = message.into();
-        Failure { code: Failure::FAILED, message, help: None, place: None, quiet: false }
+        Failure {
+            code: Failure::FAILED,
+            message,
+            help: None,
+            place: None,
+            quiet: false,
+            verdict: false,
+        }
     }
 
     /// The command line does not make sense.
@@ -58,16 +66,24 @@ impl Failure {
         Failure { code: Failure::COULD_NOT_MEASURE, ..Failure::new(message) }
     }
 
-    /// Somebody stopped the measurement.
+    /// The work was done, and what came of it speaks against what was asked: a regression, a refuted claim.
+    pub(crate) fn verdict(message: impl Into<String>) -> Failure {
+        Failure { verdict: true, ..Failure::new(message) }
+    }
+
+    /// The command was asked to stop and has nothing that could go on.
     pub(crate) fn interrupted(message: impl Into<String>) -> Failure {
         Failure { code: Failure::INTERRUPTED, ..Failure::new(message) }
     }
 
-    /// The same where failing is a verdict of its own, and there was none: nothing could be measured.
-    pub(crate) fn unjudged(self) -> Failure {
-        let code =
-            if self.code == Failure::FAILED { Failure::COULD_NOT_MEASURE } else { self.code };
-        Failure { code, ..self }
+    /// As a gate tells it: what failed is no verdict, so that whoever waits for one learns that there is none.
+    pub(crate) fn of_gate(self) -> Failure {
+        match self.code {
+            Failure::FAILED if !self.verdict => {
+                Failure { code: Failure::COULD_NOT_MEASURE, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// What to do about it.
@@ -137,7 +153,8 @@ impl Failure {
 
     /// A command was asked to stop and has nothing that could go on.
     pub(crate) fn begin_again(command: &str) -> Failure {
-        Failure::new("stopped; nothing was kept").help(format!("begin again with: {command}"))
+        Failure::interrupted("stopped; nothing was kept")
+            .help(format!("begin again with: {command}"))
     }
 
     /// What is wrong, without what to do about it.
@@ -277,6 +294,16 @@ pub(crate) fn nearest<'a>(found: &str, names: impl Iterator<Item = &'a str>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_verdict_ends_a_gate_as_one() {
+        let code = |failure: Failure| failure.of_gate().exit_code();
+        assert_eq!(code(Failure::verdict("regressed")), 1);
+        assert_eq!(code(Failure::new("cannot read it")), 3);
+        assert_eq!(code(Failure::new("cannot read it").help("look for it")), 3);
+        assert_eq!(code(Failure::usage("no such option")), 2);
+        assert_eq!(code(Failure::interrupted("stopped")), 130);
+    }
 
     #[test]
     fn a_line_that_is_too_long_is_shown_around_its_fault() {

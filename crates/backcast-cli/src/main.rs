@@ -1,6 +1,7 @@
 //! The `backcast` program: arguments in, text and files out.
 //!
-//! Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 could not measure, 75 stopped and resumable.
+//! Data goes to stdout, talk to stderr. Exit codes: 0 fine, 1 failed (of a gate: regressed, refuted), 2 wrong usage, 3 could not
+//! measure, 75 stopped and resumable, 130 stopped and not resumable.
 
 mod args;
 mod commands;

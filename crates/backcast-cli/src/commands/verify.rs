@@ -40,14 +40,15 @@ pub(crate) struct Args {
 
 /// Recomputes, and measures again if asked.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    verify(args, terminal).map_err(Failure::of_gate)
+}
+
+fn verify(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     output::check([&args.report])?;
     let certificate = sound(&path_of(&args.certificate)?)?;
     certify::print_certificate(&certificate, terminal)?;
     terminal.say("all of it follows from its samples");
-    let newest = match args.rerun {
-        true => again(&certificate, terminal).map_err(Failure::unjudged)??,
-        false => certificate,
-    };
+    let newest = if args.rerun { again(&certificate, terminal)? } else { certificate };
     match &args.report {
         Some(path) => page::write(path, &page::lab::certificate(&Proven::by(&newest)), terminal),
         None => Ok(()),
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 
 /// The certificate of a file, once all of it follows from its samples.
 pub(super) fn sound(path: &Path) -> Result<Certificate, Failure> {
-    let (certificate, faults) = read(path).map_err(Failure::unjudged)?;
+    let (certificate, faults) = read(path)?;
     if let [fault, rest @ ..] = &faults[..] {
         let more = match rest {
             [] => String::new(),
@@ -65,7 +66,7 @@ pub(super) fn sound(path: &Path) -> Result<Certificate, Failure> {
                 format!("; nor do: {}", places.join(", "))
             }
         };
-        return Err(Failure::new(format!(
+        return Err(Failure::verdict(format!(
             "{} does not follow from its samples: {} says {}, computed is {}{more}",
             path.display(),
             fault.place,
@@ -110,10 +111,7 @@ fn path_of(named: &str) -> Result<PathBuf, Failure> {
 }
 
 /// Takes the evidence and the measurement anew. The gain may be another; the conditions are those of the certificate.
-fn again(
-    certificate: &Certificate,
-    terminal: &mut Terminal,
-) -> Result<Result<Certificate, Failure>, Failure> {
+fn again(certificate: &Certificate, terminal: &mut Terminal) -> Result<Certificate, Failure> {
     let recorded = [&certificate.before, &certificate.after];
     for side in recorded {
         if let [input, ..] = side.changed_inputs()[..] {
@@ -154,12 +152,12 @@ fn again(
     let states = [0, 1].map(|i| places[i].side());
     let compared = Compared { cases: &cases, made_up: made_up.recorded() };
     match proof.make(states, [&before, &after], compared, &stop, terminal)? {
-        Err(refusals) => Ok(Err(certify::refused(&refusals))),
+        Err(refusals) => Err(certify::refused(&refusals)),
         Ok(second) => {
             terminal.print("\nmeasured again\n")?;
             certify::print_certificate(&second, terminal)?;
             certify::keep(&second, None, terminal)?;
-            Ok(Ok(second))
+            Ok(second)
         }
     }
 }

@@ -145,7 +145,7 @@ fn a_limit_of_files_is_told_harms_nothing_and_costs_no_measurement() {
         export.stdout.contains("wall time") && save.stdout.contains("wall time"),
         "printed all the same"
     );
-    assert_eq!(limited(&["baseline", "save", "-n", "2", "--", "true"], "").code, 1);
+    assert_eq!(limited(&["baseline", "save", "-n", "2", "--", "true"], "").code, 3);
     assert_eq!(limited(&["run", cross], "spans.json").code, 3);
     assert!(!project.path("spans.json").exists());
     let left =

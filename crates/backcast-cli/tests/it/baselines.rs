@@ -1,6 +1,11 @@
 //! `backcast baseline`: what is kept, what a check says of it, and its three exits.
 
-use crate::program::Project;
+use std::process::Stdio;
+
+use crate::{
+    patience::{finished, until},
+    program::{Project, signal},
+};
 
 /// `backcast baseline VERB` of a command under the name `nap`.
 fn baseline(project: &Project, verb: &str, seconds: &str) -> crate::program::Outcome {
@@ -34,6 +39,43 @@ fn a_check_without_a_baseline_could_not_measure_and_says_what_to_type() {
     let empty = project.run(&["baseline", "history"]);
     assert_eq!(empty.code, 1);
     assert!(empty.stderr.contains("there are no baselines yet"), "{}", empty.stderr);
+}
+
+#[test]
+fn files_that_hold_no_session_are_no_regression() {
+    let project = Project::new();
+    project.write("empty.json", "[]");
+    project.write("words.json", "not JSON at all");
+    project.write("newer.json", r#"{"format":"backcast-bench","version":9,"sessions":[]}"#);
+    for file in ["none.json", "empty.json", "words.json", "newer.json"] {
+        for verb in ["check", "save"] {
+            let outcome = project.run(&["baseline", verb, "--import", file]);
+            assert_eq!(outcome.code, 3, "{verb} {file}: {}", outcome.told());
+            assert!(outcome.stderr.contains(file), "{verb} {file}: {}", outcome.told());
+        }
+    }
+    for args in [
+        &["baseline", "check", "none.toml"][..],
+        &["baseline", "check", "--suite", "none.toml"],
+        &["bench", "none.toml"],
+        &["bench", "--import", "none.json"],
+    ] {
+        let outcome = project.run(args);
+        assert_eq!(outcome.code, 3, "{args:?}: {}", outcome.told());
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_session_is_taken_judges_nothing() {
+    let project = Project::new();
+    let line = "touch began; exec sleep 600";
+    let mut check = project.command(&["baseline", "check", "--", "sh", "-c", line]);
+    let child = check.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the command to run", || project.path("began").exists().then_some(()));
+    signal("-INT", &child);
+    let outcome = project.outcome(finished(child));
+    assert_eq!(outcome.code, 130, "{}", outcome.told());
+    assert!(outcome.stderr.contains("stopped"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -218,7 +218,7 @@ fn specs_are_measured_by_what_they_are_for() {
     let (code, stderr) = refused(&project, &["s.toml", "--set", "params.slow=1"]);
     assert_eq!(code, 2, "{stderr}");
     let (code, stderr) = refused(&project, &["gone.toml"]);
-    assert_eq!((code, stderr.contains("there is no spec gone.toml")), (1, true), "{stderr}");
+    assert_eq!((code, stderr.contains("there is no spec gone.toml")), (3, true), "{stderr}");
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn suites_are_measured_whole_and_their_mistakes_are_shown() {
     assert_eq!(told, [("run <1>", 2), ("calendar", 3), ("shell", 2)]);
     project.write("bad.toml", &suite.replace("[\"calendar\"]", "[]"));
     let (code, stderr) = refused(&project, &["--suite", "bad.toml"]);
-    assert!(code == 1 && stderr.contains("`calendar` takes one of: spec"), "{stderr}");
+    assert!(code == 3 && stderr.contains("`calendar` takes one of: spec"), "{stderr}");
     let (_, stderr) = refused(&project, &["--suite", "gone.toml"]);
     assert!(stderr.contains("cannot read gone.toml"), "{stderr}");
 }
@@ -297,7 +297,7 @@ fn imported_figures_are_printed_and_written_as_ours() {
     assert_eq!(sessions[0].candidate.runs.len(), 3);
     project.write("bad.json", "{}");
     let (code, stderr) = refused(&project, &["--import", "bad.json"]);
-    assert!(code == 1 && stderr.contains("bad.json holds no figures"), "{stderr}");
+    assert!(code == 3 && stderr.contains("bad.json holds no figures"), "{stderr}");
 }
 
 #[test]
@@ -372,7 +372,7 @@ fn ctrl_c_prints_what_is_there_and_kills_the_children() {
     let (mut stdout, mut stderr) = (String::new(), String::new());
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert_eq!(status.code(), Some(130), "{stderr}");
     assert!(stdout.contains("median") && stderr.contains("stopped"), "{stdout}{stderr}");
     assert!(pids().lines().all(|pid| !fs::exists(format!("/proc/{pid}")).unwrap()), "{}", pids());
 }

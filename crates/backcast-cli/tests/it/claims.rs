@@ -1,10 +1,13 @@
 //! `backcast lab` as a user runs it: workloads, verdicts on claims, and what is wrong with what was typed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, process::Stdio};
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Project, examples};
+use crate::{
+    patience::{finished, until},
+    program::{Outcome, Project, examples, signal},
+};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -184,9 +187,9 @@ fn claims_without_raw_samples_are_refused() {
     };
     let share = ["--span", "x", "--share", "61.5%", "--profile"];
     refused(&[&share[..], &["means.json"]].concat(), 3, "means alone prove nothing");
-    refused(&[&share[..], &["none.json"]].concat(), 1, "cannot read none.json");
+    refused(&[&share[..], &["none.json"]].concat(), 3, "cannot read none.json");
     refused(&["--faster", "8%", "means.json"], 3, "means alone prove nothing");
-    refused(&["--faster", "8%", "none.json"], 1, "cannot read none.json");
+    refused(&["--faster", "8%", "none.json"], 3, "cannot read none.json");
     refused(&["--faster", "8%"], 2, "<FILE>");
     refused(
         &["--span", "x", "--share", "457.5%", "--workload", "grid"],
@@ -208,6 +211,20 @@ fn claims_without_raw_samples_are_refused() {
         2,
         "store.load_bundle",
     );
+}
+
+#[test]
+fn ctrl_c_while_a_claim_is_measured_judges_nothing() {
+    let project = Project::new();
+    let words = ["lab", "verify-claim", "--span", "x", "--share", "50%"];
+    let mut claim =
+        project.command(&[&words[..], &["--", "sh", "-c", "touch began; exec sleep 600"]].concat());
+    let child = claim.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the command to run", || project.path("began").exists().then_some(()));
+    signal("-INT", &child);
+    let outcome = project.outcome(finished(child));
+    assert_eq!(outcome.code, 130, "{}", outcome.told());
+    assert!(outcome.stderr.contains("stopped"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -314,7 +314,7 @@ fn ctrl_c_ends_it_and_leaves_no_market_behind() {
     thread::sleep(Duration::from_millis(300));
     signal("-INT", &child);
     let outcome = project.outcome(child.wait_with_output().unwrap());
-    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    assert_eq!(outcome.code, 130, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("nothing was kept"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("backcast profile --scale bars=1000..8000"));
     assert_eq!(left(&temporary), 0);

@@ -126,12 +126,6 @@ pub enum CertifyError {
 }
 
 impl CertifyError {
-    /// Whether a command works before the change and not after it.
-    pub fn is_broken_by_the_change(&self) -> bool {
-        let Self::Failed { side: Arm::Candidate, exit, .. } = self else { return false };
-        *exit != Exit::TimedOut
-    }
-
     /// Whether somebody asked to stop.
     pub fn is_stop(&self) -> bool {
         use crate::bench::BenchError;

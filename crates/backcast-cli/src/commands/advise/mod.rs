@@ -206,7 +206,7 @@ fn measured(
             Err(Failure::new(format!("the command failed: {exit}"))
                 .help("advice on a command that fails would be about its failure"))
         }
-        None => Err(Failure::new("stopped; nothing was advised")),
+        None => Err(Failure::interrupted("stopped; nothing was advised")),
     }
 }
 

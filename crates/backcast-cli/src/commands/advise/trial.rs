@@ -104,7 +104,7 @@ pub(super) fn attempt(
     }
     let session = session(args, &wanted.subject, &changed, &launcher, &stop, terminal)?;
     if session.stopped {
-        return Err(Failure::new(format!("stopped while {} was tried", suggestion.name)));
+        return Err(Failure::interrupted(format!("stopped while {} was tried", suggestion.name)));
     }
     Ok(Some(Tried {
         change: changed.change,

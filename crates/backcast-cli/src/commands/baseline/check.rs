@@ -25,7 +25,8 @@ use crate::{
     backcast baseline check --suite examples/suite.toml --threshold 10% --keep\n  \
     backcast baseline check --import figures.json --against 1a2b3c4\n\n\
     Exit codes: 0 passed, 1 regressed, 2 wrong usage, 3 could not measure: no baseline of this class of machines,\n\
-    a machine that did not hold still, or sessions that lie too far apart to see the threshold.")]
+    a machine that did not hold still, a file that cannot be read, or sessions that lie too far apart to see the threshold;\n\
+    130 stopped by Ctrl-C.")]
 pub(super) struct Args {
     #[command(flatten)]
     what: What,
@@ -125,7 +126,7 @@ fn verdict(all: &[Checked], threshold: f64) -> Result<(), Failure> {
         let told = told.map_or(String::new(), |(measure, told)| {
             format!(": {measure} {}", show::change(told.ratio.estimate))
         });
-        return Err(Failure::new(format!(
+        return Err(Failure::verdict(format!(
             "`{}`{} regressed{told}",
             first.subject,
             more(rest.len())

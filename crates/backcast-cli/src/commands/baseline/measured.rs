@@ -55,7 +55,7 @@ pub(super) fn tell_clock(
 pub(super) fn trusted(session: Session, despite_doubts: bool) -> Result<Record, Failure> {
     let name = &session.candidate.command.name;
     if session.stopped {
-        return Err(Failure::new(format!("stopped while `{name}` was measured")));
+        return Err(Failure::interrupted(format!("stopped while `{name}` was measured")));
     }
     // Too few runs to be checked against each other are no reason to distrust a machine: sessions are compared here.
     let doubt = session

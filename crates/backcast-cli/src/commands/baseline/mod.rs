@@ -49,11 +49,11 @@ impl Args {
 /// Does what was asked.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     match &args.action {
-        Action::Save(args) => save::run(args, terminal),
-        Action::Check(args) => check::run(args, terminal),
+        Action::Save(args) => save::run(args, terminal).map_err(Failure::of_gate),
+        Action::Check(args) => check::run(args, terminal).map_err(Failure::of_gate),
         Action::History(args) => history::run(args, terminal),
         Action::Merge(args) => merge::run(args, terminal),
-        Action::Watch(args) => watch::run(args, terminal),
+        Action::Watch(args) => watch::run(args, terminal).map_err(Failure::of_gate),
     }
 }
 

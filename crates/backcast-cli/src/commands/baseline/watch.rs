@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     match (told.len(), sessions) {
         (0, 0) => Err(Failure::could_not_measure("nothing could be measured")),
         (0, _) => Ok(()),
-        (n, _) => Err(Failure::new(format!("{} told", number::count(n, "regression")))
+        (n, _) => Err(Failure::verdict(format!("{} told", number::count(n, "regression")))
             .help(".backcast/baselines/alerts/log.txt has them all")),
     }
 }

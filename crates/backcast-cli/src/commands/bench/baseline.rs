@@ -154,7 +154,7 @@ pub(super) fn verdict(all: &[(&Session, &Against)]) -> Result<(), Failure> {
     let slower = |against: &Against| against.verdict == Some(Verdict::Slower);
     if let Some((session, _)) = all.iter().find(|(_, against)| slower(against)) {
         let name = &session.candidate.command.name;
-        return Err(Failure::new(format!("`{name}` is slower than its baseline")));
+        return Err(Failure::verdict(format!("`{name}` is slower than its baseline")));
     }
     if let Some((session, against)) = all.iter().find(|(_, against)| against.told.is_none()) {
         let name = &session.candidate.command.name;

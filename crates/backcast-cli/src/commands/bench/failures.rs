@@ -39,7 +39,7 @@ impl From<BenchError> for Failure {
                     .help(told + "a command that may fail takes --ignore-failure")
             }
             BenchError::Stats(_) => Failure::usage(message),
-            _ => Failure::new(message),
+            _ => Failure::could_not_measure(message),
         }
     }
 }

@@ -42,7 +42,7 @@ use crate::{
     backcast bench examples/sma_grid.toml --vs-baseline --report bench.html\n  \
     backcast bench --suite examples/suite.toml --export figures.json\n\n\
     Exit codes: 0 nothing speaks against it, 1 proven slower than what it is compared with,\n\
-    2 wrong usage, 3 could not measure. docs/benchmarking.md says how to read a verdict.")]
+    2 wrong usage, 3 could not measure, 130 stopped by Ctrl-C. docs/benchmarking.md says how to read a verdict.")]
 pub(crate) struct Args {
     #[command(flatten)]
     what: What,
@@ -108,6 +108,10 @@ impl Args {
 
 /// Measures, prints, writes, judges.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    judge(args, terminal).map_err(Failure::of_gate)
+}
+
+fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     export::check(&args.export)?;
     output::check([&args.report])?;
     if !args.import.is_empty() {
@@ -235,7 +239,7 @@ fn judged(args: &Args, sessions: &[Session], planned: usize) -> Result<(), Failu
             "stopped in benchmark {} of {planned}; what is above is all that was measured",
             sessions.len()
         );
-        return Err(Failure::new(message));
+        return Err(Failure::interrupted(message));
     }
     let found = discoveries(sessions, 1.0 - args.level).map_err(BenchError::from)?;
     let of = |outcome: Outcome| {
@@ -248,7 +252,7 @@ fn judged(args: &Args, sessions: &[Session], planned: usize) -> Result<(), Failu
     let name = |session: &Session| session.candidate.command.name.clone();
     if let [first, rest @ ..] = &of(Outcome::Regressed)[..] {
         let more = more(rest.len());
-        return Err(Failure::new(format!(
+        return Err(Failure::verdict(format!(
             "`{}`{more} is slower than what it is compared with",
             name(first)
         )));

@@ -14,7 +14,7 @@ impl From<CertifyError> for Failure {
                 .help("it was killed with all it had started; --timeout TIME sets the limit"),
             CertifyError::Failed { side: Arm::Base, .. } => Failure::could_not_measure(message)
                 .help("the state before the change must work, or nothing can be said of the change"),
-            CertifyError::Failed { side: Arm::Candidate, .. } => Failure::new(message),
+            CertifyError::Failed { side: Arm::Candidate, .. } => Failure::verdict(message),
             CertifyError::Unsteady { .. } => Failure::could_not_measure(message)
                 .help("fix what it draws, or compare what does not depend on that: --equal files GLOB, json or tests COMMAND"),
             CertifyError::Pattern { .. } => Failure::usage(message).help("such as 'out/**/*.csv'"),

@@ -87,11 +87,10 @@ pub(crate) struct Args {
 
 /// Compares, measures, and issues a certificate or says what is against it.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
-    prove(args, terminal).map_err(Failure::unjudged)?
+    prove(args, terminal).map_err(Failure::of_gate)
 }
 
-/// The verdict, or why there is none.
-fn prove(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Failure> {
+fn prove(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     output::check([&args.output, &args.report])?;
     let oracle = args.asked.oracle()?;
     // From here on Ctrl-C ends what runs, a build too, and all is tidied up.
@@ -101,10 +100,7 @@ fn prove(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Fa
     let proof = Proof { oracle, requirements: args.asked.requirements(), plan: plan(args) };
     let states = sides.recorded(args)?;
     let compared = corpus.compared();
-    let claimed = match proof.claim(states.clone(), sides.timed(), compared, &stop, terminal) {
-        Err(error) if error.is_broken_by_the_change() => return Ok(Err(error.into())),
-        claimed => claimed?,
-    };
+    let claimed = proof.claim(states.clone(), sides.timed(), compared, &stop, terminal)?;
     let verdict = match &claimed {
         Claimed::Measured(claim) => Certificate::issue((**claim).clone(), crate::measuring::now()),
         Claimed::Moved(evidence) => Err(moved(evidence)),
@@ -124,7 +120,7 @@ fn prove(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Fa
         };
         page::write(path, &page::lab::certificate(&proven), terminal)?;
     }
-    Ok(verdict.map(drop).map_err(|refusals| print::refused(&refusals)))
+    verdict.map(drop).map_err(|refusals| print::refused(&refusals))
 }
 
 fn plan(args: &Args) -> Plan {

@@ -78,7 +78,7 @@ pub(in crate::commands) fn refused(refusals: &[Refusal]) -> Failure {
     let moved =
         |refusal: &Refusal| matches!(refusal, Refusal::ResultMoved(_) | Refusal::NothingCompared);
     if refusals.iter().any(moved) || !refusals.iter().any(Refusal::is_no_measurement) {
-        Failure::new(said)
+        Failure::verdict(said)
     } else {
         Failure::could_not_measure(said)
             .help("docs/benchmarking.md says what makes a machine quiet; more runs: --iterations")

@@ -26,10 +26,10 @@ impl From<ClaimError> for Failure {
             ClaimError::Sessions { .. } => Failure::usage(message)
                 .help("measure one: backcast bench --vs-command BEFORE --export FILE.json -- AFTER"),
             ClaimError::Bench(BenchError::Read { path, source }) => {
-                Failure::new(format!("cannot read {}: {source}", path.display()))
+                Failure::could_not_measure(format!("cannot read {}: {source}", path.display()))
             }
             ClaimError::Bench(BenchError::Newer { .. }) => {
-                Failure::new(message).help("a newer backcast wrote it; use that one")
+                Failure::could_not_measure(message).help("a newer backcast wrote it; use that one")
             }
             ClaimError::Bench(_) => Failure::could_not_measure(message).help(
                 "means alone prove nothing; raw samples stand in files of `backcast bench --export FILE.json`, and in those of other \

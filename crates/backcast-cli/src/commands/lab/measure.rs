@@ -202,7 +202,7 @@ fn equal_results(measured: &[Measured]) -> Result<(), Failure> {
         let same = measured.iter().find(|other| other.workload.name == one.workload.name);
         let first = &same.expect("it is among them").runs[0].told.digest;
         if let Some(other) = one.runs.iter().find(|run| run.told.digest != *first) {
-            return Err(Failure::new(format!(
+            return Err(Failure::could_not_measure(format!(
                 "two runs of `{}` gave different results: {first} and {}",
                 one.workload.name, other.told.digest
             )));

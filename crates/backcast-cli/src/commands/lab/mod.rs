@@ -42,7 +42,7 @@ enum What {
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     match &args.what {
         What::Workloads(args) => workloads::run(args, terminal),
-        What::VerifyClaim(args) => verify_claim::run(args, terminal),
+        What::VerifyClaim(args) => verify_claim::run(args, terminal).map_err(Failure::of_gate),
         What::Claims(args) => claims::run(args, terminal),
         What::Work(args) => work::run(args, terminal),
     }

@@ -51,7 +51,7 @@ const SHOWN_LINES: usize = 10;
     backcast lab verify-claim --faster 8% --tolerance 2% figures.json\n\n\
     A claim is confirmed where the whole interval of what was measured lies within the tolerance, refuted where it lies outside, \
     and unproven otherwise.\n\n\
-    Exit codes: 0 confirmed, 1 refuted, 2 wrong usage, 3 unproven or no raw samples."
+    Exit codes: 0 confirmed, 1 refuted, 2 wrong usage, 3 unproven, no raw samples or nothing that can be read, 130 stopped by Ctrl-C."
 )]
 pub(crate) struct Args {
     /// The span, function or symbol whose share is claimed; `engine.*` is all that begin so
@@ -327,7 +327,7 @@ fn gain_text(told: &Told, found: &GainEvidence) -> String {
 fn ended(verdict: ShareVerdict, told: &Told) -> Result<(), Failure> {
     match verdict {
         ShareVerdict::Confirmed => Ok(()),
-        ShareVerdict::Refuted => Err(Failure::new(format!("refuted: {}", told.claim))),
+        ShareVerdict::Refuted => Err(Failure::verdict(format!("refuted: {}", told.claim))),
         ShareVerdict::Unproven => {
             Err(Failure::could_not_measure(format!("unproven: {}", told.claim)).help(match &told.faults[..] {
                 [] => "the interval reaches over an edge of the tolerance; more runs make it narrower: --runs",

@@ -61,11 +61,10 @@ pub(crate) struct Args {
 
 /// Tries all candidates.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
-    tried(args, terminal).map_err(Failure::unjudged)?
+    try_all(args, terminal).map_err(Failure::of_gate)
 }
 
-/// Whether each phase reached its minimum, or why nobody can tell.
-fn tried(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Failure> {
+fn try_all(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     output::check([&args.report])?;
     let candidates = candidates(args)?;
     let state = State::new(subject(args)?);
@@ -92,11 +91,14 @@ fn tried(args: &Args, terminal: &mut Terminal) -> Result<Result<(), Failure>, Fa
             format!("stopped after {tried} of {all} candidates; what is certified is kept");
         return Err(Failure::interrupted(message));
     }
-    let below = climbed.phases.iter().find(|phase| !phase.reached);
-    Ok(below.map_or(Ok(()), |phase| {
-        let (name, minimum) = (&phase.name, phase.minimum_gain * 100.0);
-        Err(Failure::new(format!("phase `{name}` stayed below its minimum of {minimum} %")))
-    }))
+    match climbed.phases.iter().find(|phase| !phase.reached) {
+        Some(phase) => Err(Failure::verdict(format!(
+            "phase `{}` stayed below its minimum of {} %",
+            phase.name,
+            phase.minimum_gain * 100.0
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Carries the tuning into Python programs. It stays in the project, so that the command that is printed works and certificates can be

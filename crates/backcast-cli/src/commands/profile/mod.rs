@@ -252,7 +252,7 @@ fn verdict(outcome: &Outcome, terminal: &mut Terminal) -> Result<(), Failure> {
     }
     match outcome.exit {
         None if profile.ended.as_deref() == Some("stopped") => {
-            Err(Failure::new("stopped; what was seen until then is printed"))
+            Err(Failure::interrupted("stopped; what was seen until then is printed"))
         }
         None | Some(Exit::Code(0)) => Ok(()),
         Some(Exit::TimedOut) => Err(Failure::could_not_measure(format!(
