@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
-use backcast_lab::live::{self, BestSet, Board, Publisher};
+use backcast_lab::live::{self, BestSet, Board, OFF, Publisher, SWITCH};
 use backcast_search::{BestSoFar, CacheUse};
 use backcast_store::Home;
 
 use crate::{args::Command, failure::Failure, metrics, page};
-
-/// `off` keeps a command to itself.
-const SWITCH: &str = "BACKCAST_LIVE";
 
 /// Begins to publish a command that may take a while.
 pub(crate) fn start(command: &Command) -> Result<Publisher, Failure> {
@@ -24,7 +21,7 @@ fn wanted() -> Result<bool, Failure> {
     let Some(value) = std::env::var_os(SWITCH) else { return Ok(true) };
     match value.to_str() {
         Some("" | "on") => Ok(true),
-        Some("off") => Ok(false),
+        Some(OFF) => Ok(false),
         _ => Err(Failure::usage(format!("{SWITCH} is `{}`", value.to_string_lossy()))
             .help("possible are: on, off")),
     }

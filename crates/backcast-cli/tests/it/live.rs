@@ -167,3 +167,25 @@ fn a_live_folder_that_cannot_be_written_is_no_reason_to_say_anything() {
     assert!(!outcome.stderr.contains("live"), "{}", outcome.stderr);
     assert_eq!(fs::read_to_string(project.path(".backcast/live")).unwrap(), "a file");
 }
+
+#[test]
+fn what_is_measured_is_not_seen_and_does_not_look_at_who_looks() {
+    let project = Project::new();
+    project.write("slow.toml", SLOW);
+    fs::create_dir_all(project.path(".backcast/live")).unwrap();
+    let measuring: [&[&str]; 4] =
+        [&["bench", "-n", "2"], &["baseline", "save", "-n", "2"], &["profile"], &["advise"]];
+    for words in measuring {
+        backcast_lab::live::mark(&project.path(".backcast/live")).unwrap();
+        // The sweep is killed long before its end, so that a file of its would stay.
+        let outcome = project.run(&[words, &["--timeout", "1500ms", "slow.toml"]].concat());
+        assert_eq!(outcome.code, 3, "{words:?}: {}", outcome.told());
+        for file in files(&project) {
+            let status: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+            assert_ne!(
+                status["kind"], "sweep",
+                "{words:?} measures it, and it published: {status}"
+            );
+        }
+    }
+}

@@ -26,6 +26,7 @@ use super::{
     program,
     protocol::{Cost, Report, Request},
 };
+use crate::live;
 
 /// Time between two looks at whether to stop.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -92,7 +93,7 @@ impl Launcher {
         self.start(subject, options)?.finish(stop)
     }
 
-    /// Starts a command.
+    /// Starts a command. It keeps to itself what a live page could show: to be seen would change what it costs.
     ///
     /// # Errors
     /// All of [`ChildError`] that tell of a command that cannot be started.
@@ -222,11 +223,12 @@ fn is_impatience(error: &io::Error) -> bool {
 fn request(subject: &Subject, options: &RunOptions) -> Result<Request, ChildError> {
     check_processors(&options.affinity)?;
     let own = std::env::var_os(SMALL_HEAP.0).map(|value| (SMALL_HEAP.0.into(), value));
+    let unseen = std::iter::once((live::SWITCH.into(), live::OFF.into()));
     Ok(Request {
         program: program::find(subject)?,
         argv: subject.argv.clone(),
         dir: subject.dir.clone(),
-        env: own.into_iter().chain(subject.env.iter().cloned()).collect(),
+        env: unseen.chain(own).chain(subject.env.iter().cloned()).collect(),
         affinity: options.affinity.clone(),
         timeout_ns: options.timeout.map(|limit| limit.as_nanos() as u64),
     })

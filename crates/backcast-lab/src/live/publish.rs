@@ -20,6 +20,11 @@ use super::{
     watched::{OWN_THREAD, Shares},
 };
 
+/// The variable that says whether a command publishes: `on`, or [`OFF`].
+pub const SWITCH: &str = "BACKCAST_LIVE";
+/// What keeps a command to itself.
+pub const OFF: &str = "off";
+
 /// Time between two writings, and before the first.
 const PERIOD: Duration = Duration::from_millis(250);
 /// Writings that are left out after one that failed: a disk that is full may not stay so.

@@ -86,8 +86,7 @@ impl Markets {
 
     /// A command that finds the markets, and writes what it keeps beside them.
     pub(super) fn surround(subject: Subject, scratch: &Scratch) -> Subject {
-        let subject = Subject { dir: Some(project(scratch)), ..subject };
-        subject.with_env("BACKCAST_LIVE", "off")
+        Subject { dir: Some(project(scratch)), ..subject }
     }
 }
 
