@@ -1,6 +1,6 @@
 //! What all measuring commands have in common: values of their options, a bar of runs, the time.
 
-use backcast_lab::bench::Progress;
+use backcast_lab::{bench::Progress, live::Board};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{quantity, terminal::Terminal};
@@ -21,9 +21,18 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     inside.ok_or_else(|| "a share such as 1% or 0.01".to_owned())
 }
 
-/// A bar of runs, where somebody looks.
+/// Tells the live page which one of several is measured, counted from 0.
+pub(crate) fn tell_turn(what: &str, turn: usize, of: usize, terminal: &Terminal) {
+    match of {
+        0 | 1 => terminal.live.phase("measuring"),
+        _ => terminal.live.phase(&format!("measuring {what} {} of {of}", turn + 1)),
+    }
+}
+
+/// A bar of runs: on the terminal, where somebody looks, and on the live page.
 pub(crate) struct RunsBar {
     bar: Option<ProgressBar>,
+    live: Board,
 }
 
 impl RunsBar {
@@ -36,11 +45,14 @@ impl RunsBar {
             let bar = ProgressBar::new(1).with_message(name.to_owned());
             bar.with_style(style.progress_chars("━╸─"))
         });
-        RunsBar { bar }
+        let live = terminal.live.clone();
+        live.subject(name);
+        RunsBar { bar, live }
     }
 
     /// Shows how far the session is.
     pub(crate) fn show(&self, progress: Progress) {
+        self.live.begin(progress.total as u64, progress.done as u64, "runs");
         if let Some(bar) = &self.bar {
             bar.set_length(progress.total as u64);
             bar.set_position(progress.done as u64);

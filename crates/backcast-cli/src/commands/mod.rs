@@ -32,7 +32,13 @@ impl Command {
             Command::Walkforward(_) => Some("walkforward"),
             Command::Report(_) => Some("report"),
             Command::Profile(_) => Some("profile"),
-            Command::Baseline(args) if args.watches() => Some("baseline watch"),
+            Command::Bench(_) => Some("bench"),
+            Command::Baseline(args) => args.publishes_as(),
+            Command::Certify(_) => Some("certify"),
+            Command::Verify(_) => Some("verify"),
+            Command::Optimize(_) => Some("optimize"),
+            Command::Advise(_) => Some("advise"),
+            Command::Lab(args) => args.publishes_as(),
             _ => None,
         }
     }

@@ -169,6 +169,47 @@ fn a_live_folder_that_cannot_be_written_is_no_reason_to_say_anything() {
 }
 
 #[test]
+fn commands_that_measure_tell_their_subject_and_how_many_runs_are_done() {
+    let nap = ["--", "sleep", "0.4"];
+    let cases: [(&str, &[&str], Option<u64>); 6] = [
+        ("bench", &["bench", "-n", "8", "--warmup", "0"], Some(8)),
+        ("baseline save", &["baseline", "save", "-n", "8", "--warmup", "0"], Some(8)),
+        ("baseline check", &["baseline", "check", "-n", "8", "--warmup", "0"], Some(8)),
+        ("lab verify-claim", &["lab", "verify-claim", "--span", "x", "--share", "5%"], Some(5)),
+        ("profile", &["profile"], None),
+        ("advise", &["advise"], None),
+    ];
+    for (kind, words, runs) in cases {
+        let project = Project::new();
+        let mut command = project.command(&[words, &nap].concat());
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().expect("the program was built");
+        let status = wait(&project, |status| status["subject"].is_string());
+        assert_eq!((&status["kind"], &status["subject"]), (&kind.into(), &"sleep 0.4".into()));
+        assert_eq!(status["progress"]["total"].as_u64(), runs, "{status}");
+        assert!(status["vitals"]["resident_bytes"].as_u64() > Some(100_000), "{status}");
+        signal("-KILL", &child);
+        ended(&mut child);
+    }
+}
+
+#[test]
+fn proofs_tell_what_they_compare_and_measure() {
+    let project = Project::new();
+    let [before, after] = ["sh -c 'sleep 1; echo 1'", "sh -c 'sleep 0.9; echo 1'"];
+    let words = ["certify", before, after, "--equal", "stdout"];
+    let mut command = project.command(&words);
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = quiet.spawn().expect("the program was built");
+    let status = wait(&project, |status| status["phase"] == "comparing results");
+    assert_eq!((&status["kind"], &status["subject"]), (&"certify".into(), &after.into()));
+    let status = wait(&project, |status| status["progress"]["done"].as_u64() > Some(1));
+    assert_eq!(status["phase"], "measuring");
+    signal("-KILL", &child);
+    ended(&mut child);
+}
+
+#[test]
 fn what_is_measured_is_not_seen_and_does_not_look_at_who_looks() {
     let project = Project::new();
     project.write("slow.toml", SLOW);

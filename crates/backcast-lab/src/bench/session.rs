@@ -270,8 +270,8 @@ pub fn measure(
     let planned = base.map(|_| plan.planned_looks()).transpose()?.flatten();
     let mut looked = planned.map(|plan| Looked { plan, taken: 0 });
     let mut stopped = false;
+    watch(Progress { done: 0, total: steps.len() });
     for (done, step) in steps.iter().enumerate() {
-        watch(Progress { done, total: steps.len() });
         let subject = if step.arm == Arm::Base { base.unwrap_or(candidate) } else { candidate };
         stopped = stop.load(Ordering::Relaxed);
         match (!stopped).then(|| runs.take(runner, subject, step)).transpose() {
@@ -282,6 +282,7 @@ pub fn measure(
             }
             Err(error) => return Err(error),
         }
+        watch(Progress { done: done + 1, total: steps.len() });
         if let Some(looked) = &mut looked
             && looked.decides(&runs)?
         {

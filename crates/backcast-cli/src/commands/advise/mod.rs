@@ -156,6 +156,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         Some(profile) => (profile.clone(), Vec::new()),
         None => measured(args, &wanted, terminal)?,
     };
+    terminal.live.phase("looking for advice");
     let context = Context {
         said,
         processors: usable_processors().len(),
@@ -180,6 +181,8 @@ fn measured(
     terminal: &mut Terminal,
 ) -> Result<(Profile, Vec<String>), Failure> {
     terminal.flush()?;
+    terminal.live.subject(&wanted.subject.name);
+    terminal.live.phase("profiling");
     let options = Options {
         python_hz: args.rate,
         perf: Perf::Auto,

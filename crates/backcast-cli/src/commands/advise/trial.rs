@@ -133,7 +133,7 @@ fn session(
     };
     let mut runner = Through::new(launcher, &plan, stop)
         .with_processors(Arm::Candidate, changed.processors.clone());
-    let bar = RunsBar::new(&changed.change, terminal);
+    let bar = RunsBar::new(&before.name, terminal);
     let after = &changed.subject;
     Ok(measure(&mut runner, Some(before), after, &plan, stop, &mut |it| bar.show(it))?)
 }

@@ -38,6 +38,7 @@ pub(super) fn run(args: &Args, subject: &Subject, terminal: &mut Terminal) -> Re
     };
     let stop = interrupt::stop_flag();
     let bar = RunsBar::new(&subject.name, terminal);
+    terminal.live.phase("measuring with delays");
     let launcher = Launcher::this_program();
     let answers = what_if::run(&launcher, subject, &options, &stop, &mut |it| bar.show(it))?;
     drop(bar);

@@ -12,7 +12,7 @@ use crate::{
     commands::bench::{What, alone},
     failure::Failure,
     interrupt,
-    measuring::share,
+    measuring::{share, tell_turn},
     number,
     table::Format,
     terminal::Terminal,
@@ -89,7 +89,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let mut broken = None;
     if args.import.is_empty() {
         let stop = interrupt::stop_flag();
-        for bench in &alone(&args.what)? {
+        let benches = alone(&args.what)?;
+        for (turn, bench) in benches.iter().enumerate() {
+            tell_turn("benchmark", turn, benches.len(), terminal);
             let taken = measured::taken(bench, despite, &stop, terminal).and_then(|record| {
                 measured::tell_clock(&record, &contents, terminal)?;
                 judge(record)

@@ -40,9 +40,14 @@ enum Action {
 }
 
 impl Args {
-    /// Whether it goes on until it is stopped.
-    pub(crate) fn watches(&self) -> bool {
-        matches!(self.action, Action::Watch(_))
+    /// What the live page calls it; nothing for what measures nothing.
+    pub(crate) fn publishes_as(&self) -> Option<&'static str> {
+        match self.action {
+            Action::Save(_) => Some("baseline save"),
+            Action::Check(_) => Some("baseline check"),
+            Action::Watch(_) => Some("baseline watch"),
+            Action::History(_) | Action::Merge(_) => None,
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use super::{measured, own_store, show};
 use crate::{
     commands::bench::{What, alone},
     failure::Failure,
-    interrupt, number,
+    interrupt,
+    measuring::tell_turn,
+    number,
     table::{Column, Format, Table},
     terminal::Terminal,
 };
@@ -54,7 +56,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         let benches = alone(&args.what)?;
         let stop = interrupt::stop_flag();
         // In turns, so that sessions of one command lie as far apart as those of different days might.
-        for bench in (0..args.sessions).flat_map(|_| &benches) {
+        let turns = (0..args.sessions).flat_map(|_| &benches);
+        for (turn, bench) in turns.enumerate() {
+            tell_turn("session", turn, args.sessions as usize * benches.len(), terminal);
             let taken = measured::taken(bench, args.despite_doubts, &stop, terminal);
             if let Err(failure) = taken.and_then(&mut keep) {
                 broken = Some(failure);

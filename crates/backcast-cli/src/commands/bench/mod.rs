@@ -26,7 +26,7 @@ pub(crate) use self::{
 use crate::{
     failure::Failure,
     interrupt,
-    measuring::{RunsBar, share},
+    measuring::{RunsBar, share, tell_turn},
     number, output, page,
     table::Format,
     terminal::Terminal,
@@ -139,7 +139,8 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     };
     let mut sessions = Vec::with_capacity(benches.len());
     let mut broken = None;
-    for bench in &benches {
+    for (turn, bench) in benches.iter().enumerate() {
+        tell_turn("benchmark", turn, benches.len(), terminal);
         match session(bench, &stop, terminal) {
             Ok(session) => sessions.push(session),
             Err(failure) => {

@@ -64,6 +64,8 @@ impl Proof {
         let launcher = Launcher::this_program();
         let timeout = self.plan.options.timeout;
         let workbench = Workbench { launcher: &launcher, timeout, stop };
+        terminal.live.subject(&timed[1].name);
+        terminal.live.phase("comparing results");
         let evidence = check(&self.oracle, cases, &workbench)?;
         if !evidence.holds() {
             self.blame_the_change(&evidence, cases, &workbench)?;
@@ -123,6 +125,7 @@ impl Proof {
         let mut runner = Through::new(launcher, &self.plan, stop)
             .with_processors(Arm::Base, early)
             .with_processors(Arm::Candidate, late);
+        terminal.live.phase("measuring");
         let bar = crate::measuring::RunsBar::new(&after.name, terminal);
         measure(&mut runner, Some(before), after, &self.plan, stop, &mut |it| bar.show(it))
     }

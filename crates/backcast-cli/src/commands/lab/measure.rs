@@ -23,7 +23,7 @@ use crate::{
     failure::Failure,
     interrupt,
     measuring::{self, RunsBar},
-    own_command,
+    number, own_command,
     terminal::Terminal,
 };
 
@@ -152,7 +152,8 @@ impl Place {
                 profiles: Vec::new(),
             }));
         }
-        let bar = RunsBar::new("workloads", terminal);
+        let bar = RunsBar::new(&named(workloads), terminal);
+        terminal.live.phase("measuring");
         let total = measured.len() * runs as usize + workloads.len() * profiles as usize;
         let mut done = 0;
         let mut step = || {
@@ -173,9 +174,18 @@ impl Place {
                 one.profiles.push(self.profile(one.workload)?);
             }
         }
+        step();
         let drift = Drift { before, after: Reference::measure() };
         equal_results(&measured)?;
         Ok(Session { machine, taken_at: measuring::now(), drift, measured })
+    }
+}
+
+/// What is measured, in words.
+pub(super) fn named(workloads: &[&'static Workload]) -> String {
+    match workloads {
+        [one] => format!("workload {}", one.name),
+        all => number::count(all.len(), "workload"),
     }
 }
 

@@ -38,6 +38,18 @@ enum What {
     Work(work::Args),
 }
 
+impl Args {
+    /// What the live page calls it; nothing for what is itself measured.
+    pub(crate) fn publishes_as(&self) -> Option<&'static str> {
+        match self.what {
+            What::Workloads(_) => Some("lab workloads"),
+            What::VerifyClaim(_) => Some("lab verify-claim"),
+            What::Claims(_) => Some("lab claims"),
+            What::Work(_) => None,
+        }
+    }
+}
+
 /// Does what is asked for.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     match &args.what {

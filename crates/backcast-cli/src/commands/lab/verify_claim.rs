@@ -6,6 +6,7 @@ use std::{
 };
 
 use backcast_lab::{
+    bench::Progress,
     child::{Capture, Exit, Launcher, Subject},
     claims::{
         GainEvidence, RunShare, ShareEvidence, SpanShare, read_gain, verdict_word, weigh_gain,
@@ -165,16 +166,30 @@ fn shares(args: &Args, meant: &SpanShare, terminal: &Terminal) -> Result<Vec<Run
         let of = |named: &PathBuf| Ok(meant.in_profile(&kept(named, &home)?)?);
         return args.profile.iter().map(of).collect();
     }
-    let name = args.workload.map_or("the command", |workload| workload.name);
-    let bar = RunsBar::new(name, terminal);
+    let bar = RunsBar::new(&subject_name(args), terminal);
+    terminal.live.phase("measuring");
     let mut profile = profiler(args)?;
     let mut shares = Vec::with_capacity(args.runs as usize);
-    for done in 0..args.runs as usize {
-        bar.show(backcast_lab::bench::Progress { done, total: args.runs as usize });
+    let total = args.runs as usize;
+    for done in 0..total {
+        bar.show(Progress { done, total });
         // A name that is not there is told after the first run.
         shares.push(meant.in_profile(&profile()?)?);
     }
+    bar.show(Progress { done: total, total });
     Ok(shares)
+}
+
+/// What is profiled, in words.
+fn subject_name(args: &Args) -> String {
+    match (args.workload, args.file.first()) {
+        (Some(workload), _) => workload.name.to_owned(),
+        (None, Some(spec)) => spec.display().to_string(),
+        (None, None) => {
+            let words: Vec<_> = args.command.iter().map(|word| word.to_string_lossy()).collect();
+            words.join(" ")
+        }
+    }
 }
 
 /// A profile that was kept. Any other file, one of means for instance, has no samples.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     figures::Figures,
     jobs::{WORKLOADS, Workload},
-    measure::{Measured, Place, Session, WorkRun},
+    measure::{self, Measured, Place, Session, WorkRun},
     print,
 };
 use crate::{
@@ -101,6 +101,8 @@ impl Effort {
         );
         let mut threads = vec![1, most];
         threads.dedup();
+        terminal.live.subject(&measure::named(workloads));
+        terminal.live.phase("making markets up");
         Place::new()?.measure(workloads, self.runs, self.profiles, &threads, terminal)
     }
 }

@@ -71,6 +71,7 @@ fn try_all(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let oracle = oracle(args)?;
     let tuning = tuning_folder(&candidates)?;
     let stop = interrupt::stop_flag();
+    terminal.live.subject(&state.subject(&tuning).name);
     let usable = usable_processors();
     let proof = Proof { oracle, requirements: args.asked.requirements(), plan: args.asked.plan() };
     let mut judge = Certifier { proof, tuning, stop: &stop, unkept: None, terminal };

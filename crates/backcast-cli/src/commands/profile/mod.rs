@@ -209,6 +209,7 @@ fn measure(args: &Args, terminal: &mut Terminal) -> Result<Outcome, Failure> {
     let stop = interrupt::stop_flag();
     let perf: Perf = args.perf.into();
     if let Some(pid) = args.pid {
+        terminal.live.subject(&format!("process {pid}"));
         return Ok(profile::attach(pid, args.during, perf, &stop)?);
     }
     let subject = match &args.spec {
@@ -220,6 +221,8 @@ fn measure(args: &Args, terminal: &mut Terminal) -> Result<Outcome, Failure> {
         None => of_command(&args.command)?,
     };
     terminal.flush()?;
+    terminal.live.subject(&subject.name);
+    terminal.live.phase("measuring");
     let output = if args.show { Capture::Inherit } else { Capture::Ends(KEPT_OUTPUT) };
     let options = Options { python_hz: args.rate, perf, timeout: args.timeout, output };
     Ok(profile::profile(&Launcher::this_program(), &subject, &options, &stop)?)

@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let stop = interrupt::stop_flag();
     let scratch = Scratch::new()
         .map_err(|source| SessionError::Scratch { folder: std::env::temp_dir(), source })?;
+    terminal.live.subject(&work.name);
     if let Some(markets) = &work.markets {
         terminal.live.phase("making markets up");
         markets.make(&scratch, &stop)?;
@@ -134,7 +135,6 @@ fn measure(
     let launcher = Launcher::this_program();
     let bar = measuring::RunsBar::new(&work.name, terminal);
     terminal.live.phase("measuring");
-    terminal.live.begin(steps.len() as u64, 0, "runs");
     let mut collector = Collector::default();
     for (done, (point, counts)) in steps.iter().enumerate() {
         bar.show(Progress { done, total: steps.len() });
@@ -154,8 +154,8 @@ fn measure(
             Err(failure) if collector.is_empty() => return Err(failure),
             Err(failure) => return Ok((collector, Some(failure))),
         }
-        terminal.live.advance(1);
     }
+    bar.show(Progress { done: steps.len(), total: steps.len() });
     Ok((collector, None))
 }
 
