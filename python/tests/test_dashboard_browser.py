@@ -118,7 +118,7 @@ def status(kind, subject, **changes):
         "resident_bytes": [200_000_000 + 3_000_000 * (i % 40) for i in range(points)],
     }
     process = {"pid": os.getpid(), "start_ticks": int(ticks), "machine": f"{boot} {os.readlink('/proc/self/ns/pid')}"}
-    vitals = {"threads": 3, "resident_bytes": 280_000_000, "peak_bytes": 320_000_000, "allocated_bytes": None, "cpu_ns": 108 * 10**9}
+    vitals = {"threads": 3, "resident_bytes": 280_000_000, "peak_bytes": 320_000_000, "cpu_ns": 108 * 10**9}
     return {
         "format": "backcast-live", "version": 1, "process": process, "kind": kind, "command": ["backcast", kind, subject],
         "subject": subject, "phase": "running", "started_ns": now - 60 * 10**9, "updated_ns": now, "elapsed_ns": 60 * 10**9,

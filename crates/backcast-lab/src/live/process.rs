@@ -72,7 +72,6 @@ pub(super) fn vitals() -> Vitals {
         threads: field("Threads:").and_then(|n| n.try_into().ok()),
         resident_bytes: field("VmRSS:").map(|kb| kb * 1024),
         peak_bytes: field("VmHWM:").map(|kb| kb * 1024),
-        allocated_bytes: None,
         cpu_ns,
     }
 }

@@ -149,8 +149,6 @@ pub struct Vitals {
     pub resident_bytes: Option<u64>,
     /// Most memory that was resident at once.
     pub peak_bytes: Option<u64>,
-    /// Memory that is allocated and not freed, where the program counts.
-    pub allocated_bytes: Option<u64>,
     /// Processor time of all threads, user and system.
     pub cpu_ns: Option<u64>,
 }
