@@ -151,6 +151,11 @@ impl Failure {
         Failure::new(format!("{what} has not stopped: {process} runs it")).help(help)
     }
 
+    /// The same as what Ctrl-C led to.
+    pub(crate) fn by_interrupt(self) -> Failure {
+        Failure { code: Failure::INTERRUPTED, ..self }
+    }
+
     /// A command was asked to stop and has nothing that could go on.
     pub(crate) fn begin_again(command: &str) -> Failure {
         Failure::interrupted("stopped; nothing was kept")

@@ -1,10 +1,19 @@
 //! `backcast advise`: what it finds in real programs, what becomes of trials, what it keeps, and how it meets bad input.
 
-use std::{process::Command, thread, time::Duration};
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
-use crate::program::{Outcome, Project, examples};
+use crate::{
+    patience::{finished, until},
+    program::{Outcome, Project, examples, signal},
+};
 
 /// Filters the same rows for each asset of each round.
 const SLOW: &str = "\
@@ -279,4 +288,73 @@ fn a_span_that_nobody_waits_for_has_a_smaller_share_of_the_critical_path() {
     }
     // Of four calls all count in one and none in the other; the machine may be busy.
     assert!(number(long, "critical_calls") > number(short, "critical_calls"), "{rows:?}");
+}
+
+/// Starts `advise`, sends it Ctrl-C as soon as a process has written its number into the file `busy`, and wants both to be gone.
+fn stopped_while_busy(project: &Project, args: &[&str]) -> Outcome {
+    let mut command = project.command(&[&["advise"], args].concat());
+    let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = piped.spawn().expect("the program was built");
+    let busy: String = until("a process that is busy", || {
+        let number = std::fs::read_to_string(project.path("busy")).unwrap_or_default();
+        number.ends_with('\n').then(|| number.trim().to_owned())
+    });
+    let begin = Instant::now();
+    signal("-INT", &child);
+    let outcome = project.outcome(finished(child));
+    assert!(begin.elapsed() < Duration::from_secs(30), "it is to end at once");
+    assert_eq!(outcome.code, 130, "{}", outcome.told());
+    assert!(outcome.stderr.contains("stopped"), "{}", outcome.stderr);
+    let stat = std::fs::read_to_string(format!("/proc/{busy}/stat")).unwrap_or_default();
+    assert!(stat.is_empty() || stat.contains(") Z "), "{busy} goes on: {stat}");
+    outcome
+}
+
+#[test]
+fn ctrl_c_ends_the_profiled_command_and_all_advice() {
+    let project = Project::new();
+    let outcome =
+        stopped_while_busy(&project, &["--", "sh", "-c", "echo $$ > busy; exec sleep 600"]);
+    assert_eq!(outcome.stdout, "", "nothing is advised");
+}
+
+#[test]
+fn ctrl_c_ends_the_reading_of_the_source() {
+    if !has_python() {
+        return;
+    }
+    let project = Project::new();
+    project.write("slow.py", SLOW);
+    // Four words are those of the reading.
+    let reads = "[ \"$#\" = 4 ] && [ \"$1$2$3\" = -I-S-c ]";
+    project.write(
+        "python-slow",
+        &format!(
+            "#!/bin/sh\nif {reads}; then echo $$ > busy; exec sleep 600; fi\nexec python3 \"$@\"\n"
+        ),
+    );
+    std::fs::set_permissions(project.path("python-slow"), Permissions::from_mode(0o755)).unwrap();
+    let outcome = stopped_while_busy(&project, &["--", "./python-slow", "slow.py"]);
+    assert!(!outcome.stderr.contains("cannot be asked"), "{}", outcome.stderr);
+}
+
+#[test]
+fn ctrl_c_ends_a_trial_and_tells_what_was_advised() {
+    if !has_python() {
+        return;
+    }
+    let project = Project::new();
+    project.write("slow.py", SLOW);
+    let with = "sh -c 'echo $$ > busy; exec sleep 600'";
+    let args = ["--rate", "500", "--try", "repeated-preparation", "--with", with];
+    let args = [&args[..], &["--", "python3", "slow.py"]].concat();
+    let outcome = stopped_while_busy(&project, &args);
+    assert!(outcome.stdout.contains("repeated-preparation@slow.py:2"), "{}", outcome.stdout);
+}
+
+#[test]
+fn ctrl_c_ends_delays_too() {
+    let project = Project::new();
+    let args = ["--what-if", "x", "--", "sh", "-c", "echo $$ > busy; exec sleep 600"];
+    stopped_while_busy(&project, &args);
 }

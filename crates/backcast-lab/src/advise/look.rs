@@ -1,6 +1,9 @@
 //! A profile as rules look at it: one tree, and what a time of one thread is worth in wall time.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use super::{Place, Prediction, Rule, Thresholds};
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
 };
 
 /// What is known beside the profile.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Context {
     /// What the command said on standard error, line by line: notices of a sweep among it.
     pub said: Vec<String>,
@@ -19,6 +22,8 @@ pub struct Context {
     pub best_isa: Option<String>,
     /// From where on something is worth a suggestion.
     pub thresholds: Thresholds,
+    /// Once it is set, what takes long is given up.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// A profile as rules look at it.

@@ -7,7 +7,14 @@ mod track_record;
 mod trial;
 mod what_if;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use backcast_engine::lanes::Isa;
 use backcast_lab::{
@@ -29,6 +36,7 @@ const KEPT_OUTPUT: usize = 1 << 16;
 const SHOWN_LINES: usize = 10;
 /// What `--try` without a name tries.
 const ALL: &str = "all";
+const STOPPED: &str = "stopped; nothing was advised";
 
 /// See what of a spec, or of any command, could be faster, and try it
 #[derive(Debug, clap::Args)]
@@ -41,7 +49,7 @@ const ALL: &str = "all";
     backcast advise --record\n\n\
     A gain is a share of the whole wall time, as an interval; each says where its bounds come from. What is predicted and, once tried, \
     measured is kept below .backcast/advice and ranks the rules. docs/advice.md describes the rules.\n\n\
-    Exit codes: 0 fine, 1 the command failed, 2 wrong usage, 3 could not measure.")]
+    Exit codes: 0 fine, 1 the command failed, 2 wrong usage, 3 could not measure, 130 stopped by Ctrl-C.")]
 pub(crate) struct Args {
     /// The spec, a TOML file
     #[arg(value_name = "SPEC", conflicts_with = "command")]
@@ -141,20 +149,33 @@ impl Args {
 
 /// Advises, tries, keeps what was predicted.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
-    let home = Home::find()?;
-    let store = AdviceStore::at(home.path().join("advice"));
+    let store = AdviceStore::at(Home::find()?.path().join("advice"));
     if args.record {
         return track_record::print(&store, args.format, terminal);
     }
+    // One for all that is done here: a second one would not hear of the first Ctrl-C.
+    let stop = interrupt::stop_flag();
+    advised(args, &store, &stop, terminal).map_err(|failure| match stop.load(Ordering::Relaxed) {
+        true => failure.by_interrupt(),
+        false => failure,
+    })
+}
+
+fn advised(
+    args: &Args,
+    store: &AdviceStore,
+    stop: &Arc<AtomicBool>,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let wanted = subject::Wanted::of(args)?;
     if !args.what_if.is_empty() {
-        return what_if::run(args, &wanted.subject, terminal);
+        return what_if::run(args, &wanted.subject, stop, terminal);
     }
     let kept = store.contents()?;
     track_record::tell_unread(&kept, terminal);
     let (profile, said) = match &wanted.profile {
         Some(profile) => (profile.clone(), Vec::new()),
-        None => measured(args, &wanted, terminal)?,
+        None => measured(args, &wanted, stop, terminal)?,
     };
     terminal.live.phase("looking for advice");
     let context = Context {
@@ -162,15 +183,19 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         processors: usable_processors().len(),
         best_isa: Some(Isa::detect().name().to_owned()),
         thresholds: args.thresholds(),
+        stop: Arc::clone(stop),
     };
     let mut advice = advise(&profile, &context);
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::new(STOPPED));
+    }
     let track = kept.track_record();
     track.rank(&mut advice.suggestions);
-    let Trials { tried, stopped } = trials(args, &wanted, &advice.suggestions, terminal)?;
+    let Trials { tried, stopped } = trials(args, &wanted, &advice.suggestions, stop, terminal)?;
     print::advice(&profile, &advice, &track, &tried, args.format, terminal)?;
     terminal.flush()?;
     let taken_at = crate::measuring::now();
-    keep(&store, &Record::new(taken_at, profile.command, &advice.suggestions, &tried), terminal);
+    keep(store, &Record::new(taken_at, profile.command, &advice.suggestions, &tried), terminal);
     stopped.map_or(Ok(()), Err)
 }
 
@@ -178,6 +203,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 fn measured(
     args: &Args,
     wanted: &subject::Wanted,
+    stop: &AtomicBool,
     terminal: &mut Terminal,
 ) -> Result<(Profile, Vec<String>), Failure> {
     terminal.flush()?;
@@ -189,8 +215,7 @@ fn measured(
         timeout: args.timeout,
         output: Capture::Ends(KEPT_OUTPUT),
     };
-    let stop = interrupt::stop_flag();
-    let outcome = profile::profile(&Launcher::this_program(), &wanted.subject, &options, &stop)?;
+    let outcome = profile::profile(&Launcher::this_program(), &wanted.subject, &options, stop)?;
     if let Some(reason) = outcome.profile.distrust.first() {
         return Err(Failure::could_not_measure(format!("could not measure: {reason}")));
     }
@@ -209,7 +234,7 @@ fn measured(
             Err(Failure::new(format!("the command failed: {exit}"))
                 .help("advice on a command that fails would be about its failure"))
         }
-        None => Err(Failure::interrupted("stopped; nothing was advised")),
+        None => Err(Failure::interrupted(STOPPED)),
     }
 }
 
@@ -234,13 +259,15 @@ fn trials(
     args: &Args,
     wanted: &subject::Wanted,
     suggestions: &[Suggestion],
+    stop: &AtomicBool,
     terminal: &mut Terminal,
 ) -> Result<Trials, Failure> {
     let Some(asked) = &wanted.attempt else { return Ok(Trials::default()) };
     let chosen = trial::chosen(asked, args.with.is_some(), suggestions)?;
     let mut trials = Trials::default();
     for suggestion in chosen {
-        match trial::attempt(args, wanted, suggestion, terminal) {
+        terminal.live.phase(&format!("trying {}", suggestion.name));
+        match trial::attempt(args, wanted, suggestion, stop, terminal) {
             Ok(Some(one)) => trials.tried.push((suggestion.name.clone(), one)),
             Ok(None) => {}
             Err(failure) => {

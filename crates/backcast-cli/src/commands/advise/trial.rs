@@ -1,6 +1,10 @@
 //! Trials: what a suggestion brings when it is followed, measured in pairs of fresh processes.
 
-use std::{ffi::OsString, path::Path, sync::atomic::AtomicBool};
+use std::{
+    ffi::OsString,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use backcast_lab::{
     advise::{Remedy, Suggestion, Tried},
@@ -16,7 +20,6 @@ use tempfile::TempDir;
 use super::{ALL, Args, certify, subject::Wanted};
 use crate::{
     failure::{Failure, nearest},
-    interrupt,
     measuring::RunsBar,
     own_command, spec_file,
     terminal::Terminal,
@@ -73,11 +76,12 @@ pub(super) fn attempt(
     args: &Args,
     wanted: &Wanted,
     suggestion: &Suggestion,
+    stop: &AtomicBool,
     terminal: &mut Terminal,
 ) -> Result<Option<Tried>, Failure> {
-    let stop = interrupt::stop_flag();
-    let changed = match changed(args, wanted, suggestion, &stop) {
+    let changed = match changed(args, wanted, suggestion, stop) {
         Ok(changed) => changed,
+        Err(why) if stop.load(Ordering::Relaxed) => return Err(why),
         Err(why) => {
             terminal.say(&format!("note: {} cannot be tried: {why}", suggestion.name));
             return Ok(None);
@@ -90,7 +94,7 @@ pub(super) fn attempt(
         before: wanted.subject.clone(),
         after: changed.subject.clone(),
     };
-    let workbench = Workbench { launcher: &launcher, timeout: args.timeout, stop: &stop };
+    let workbench = Workbench { launcher: &launcher, timeout: args.timeout, stop };
     let evidence = check(&oracle, &[case], &workbench)?;
     if !evidence.holds() {
         let equality = parted(&evidence);
@@ -102,7 +106,7 @@ pub(super) fn attempt(
             doubts: Vec::new(),
         }));
     }
-    let session = session(args, &wanted.subject, &changed, &launcher, &stop, terminal)?;
+    let session = session(args, &wanted.subject, &changed, &launcher, stop, terminal)?;
     if session.stopped {
         return Err(Failure::interrupted(format!("stopped while {} was tried", suggestion.name)));
     }

@@ -1,5 +1,7 @@
 //! `--what-if`: what speeding spans up would bring, by delaying them.
 
+use std::sync::atomic::AtomicBool;
+
 use backcast_lab::{
     advise::what_if::{self, WhatIf, WhatIfOptions},
     child::{Launcher, RunOptions, Subject},
@@ -10,14 +12,18 @@ use backcast_lab::{
 use super::Args;
 use crate::{
     failure::Failure,
-    interrupt,
     measuring::RunsBar,
     table::{Cell, Column, Format, Show, Table},
     terminal::Terminal,
 };
 
 /// Runs all delays and prints what follows.
-pub(super) fn run(args: &Args, subject: &Subject, terminal: &mut Terminal) -> Result<(), Failure> {
+pub(super) fn run(
+    args: &Args,
+    subject: &Subject,
+    stop: &AtomicBool,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     let mut spans: Vec<String> = Vec::new();
     for span in args.what_if.iter().map(|name| name.trim()) {
         if !span.is_empty() && !spans.iter().any(|known| known == span) {
@@ -36,11 +42,10 @@ pub(super) fn run(args: &Args, subject: &Subject, terminal: &mut Terminal) -> Re
         seed: args.seed,
         run: RunOptions { timeout: args.timeout, ..RunOptions::default() },
     };
-    let stop = interrupt::stop_flag();
     let bar = RunsBar::new(&subject.name, terminal);
     terminal.live.phase("measuring with delays");
     let launcher = Launcher::this_program();
-    let answers = what_if::run(&launcher, subject, &options, &stop, &mut |it| bar.show(it))?;
+    let answers = what_if::run(&launcher, subject, &options, stop, &mut |it| bar.show(it))?;
     drop(bar);
     match args.format {
         Format::Table => for_people(&answers, terminal),

@@ -39,7 +39,8 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
         lines: lines.keys().copied().collect(),
         text: String::new(),
     });
-    let asked = repeats(&look.profile.command, &look.profile.taken_at, files.collect());
+    let (command, stop) = (&look.profile.command, &look.context.stop);
+    let asked = repeats(command, &look.profile.taken_at, files.collect(), stop);
     let (found, unread) = match asked {
         Ok(answer) => answer,
         Err(why) => return Looked::Blind(why),

@@ -4,10 +4,13 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{self, Read, Write},
+    os::unix::process::CommandExt,
     path::Path,
-    process::{Command, Stdio},
-    time::SystemTime,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,8 @@ use serde::{Deserialize, Serialize};
 const REPEATS: &str = include_str!("repeats.py");
 /// Largest source that is read, in bytes.
 const LARGEST: u64 = 4 << 20;
+/// Time between two looks at whether to stop.
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// A file and the lines of it on which the program was seen.
 #[derive(Serialize)]
@@ -66,6 +71,7 @@ pub(super) fn repeats(
     command: &[String],
     taken_at: &str,
     mut files: Vec<Seen>,
+    stop: &AtomicBool,
 ) -> Result<(Vec<Repeat>, Vec<String>), String> {
     let taken_at: Option<SystemTime> =
         taken_at.parse::<jiff::Timestamp>().ok().map(SystemTime::from);
@@ -84,7 +90,7 @@ pub(super) fn repeats(
         return Ok((Vec::new(), unread));
     }
     let question = serde_json::json!({ "files": files }).to_string();
-    let answer = ask(python(command), &question)?;
+    let answer = ask(python(command), question, stop)?;
     unread.extend(answer.unread);
     Ok((answer.findings, unread))
 }
@@ -98,7 +104,7 @@ fn python(command: &[String]) -> &str {
 }
 
 fn text(path: &Path, taken_at: Option<SystemTime>) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let unreadable = |error: io::Error| format!("{} cannot be read: {error}", path.display());
     let about = fs::metadata(path).map_err(unreadable)?;
     if about.len() > LARGEST {
         return Err(format!("{} is too large", path.display()));
@@ -110,22 +116,44 @@ fn text(path: &Path, taken_at: Option<SystemTime>) -> Result<String, String> {
     fs::read_to_string(path).map_err(unreadable)
 }
 
-fn ask(python: &str, question: &str) -> Result<Answer, String> {
-    let failed = |error: std::io::Error| format!("{python} cannot be asked to read it: {error}");
+/// Has Python parse the text, until `stop` is set.
+fn ask(python: &str, question: String, stop: &AtomicBool) -> Result<Answer, String> {
+    let failed = |error: io::Error| format!("{python} cannot be asked to read it: {error}");
     let mut child = Command::new(python)
         .args(["-I", "-S", "-c", REPEATS])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        // Ctrl-C must reach this process alone, which then ends the other.
+        .process_group(0)
         .spawn()
         .map_err(failed)?;
     let mut stdin = child.stdin.take().expect("it was asked for");
-    let question = question.to_owned();
-    // All of it is read before anything is written, so nobody waits for the other.
-    let written = stdin.write_all(question.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().map_err(failed)?;
-    written.map_err(failed)?;
-    serde_json::from_slice(&output.stdout)
+    let mut stdout = child.stdout.take().expect("it was asked for");
+    let written = thread::spawn(move || stdin.write_all(question.as_bytes()));
+    let read = thread::spawn(move || {
+        let mut all = Vec::new();
+        stdout.read_to_end(&mut all).map(|_| all)
+    });
+    let ended = wait(&mut child, stop).map_err(failed)?;
+    if !ended {
+        return Err("it was stopped".to_owned());
+    }
+    let answer = read.join().expect("reading does not panic").map_err(failed)?;
+    written.join().expect("writing does not panic").map_err(failed)?;
+    serde_json::from_slice(&answer)
         .map_err(|error| format!("{python} cannot be asked to read it: {error}"))
+}
+
+/// Waits for the end of a process; false where it was ended because of `stop`.
+fn wait(child: &mut Child, stop: &AtomicBool) -> io::Result<bool> {
+    while child.try_wait()?.is_none() {
+        if stop.load(Ordering::Relaxed) {
+            child.kill()?;
+            child.wait()?;
+            return Ok(false);
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(true)
 }
