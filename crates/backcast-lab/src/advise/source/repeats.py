@@ -10,6 +10,7 @@ CPython 3.8 or later, built-in modules only.
 import ast
 import builtins
 import json
+import re
 import sys
 
 DEEPEST = 6
@@ -59,6 +60,8 @@ OF_MODULES = {
     "csv": {"reader": "parse", "DictReader": "parse"},
     "json": {"loads": "parse", "load": "parse"},
 }
+# Methods that evaluate a text, in which `@name` is a name of the program.
+EVALUATORS = ("query", "eval")
 CONVERTERS = {"float", "int", "str", "Decimal", "strptime", "fromisoformat"}
 MUTATORS = {"append", "extend", "insert", "add", "update", "pop", "popleft", "remove", "discard", "clear", "sort", "reverse", "setdefault"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -200,7 +203,7 @@ class Module:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
             self.change(first_name(node.func.value), scope, loops)
             return
-        names = self.names(value) if value is not None else set()
+        names = self.names(value) | mentioned(value) if value is not None else set()
         again = again or (value is not None and not self.is_pure(value))
         for target in targets:
             for name in stored(target):
@@ -261,6 +264,9 @@ class Module:
         of_attributes = {id(n.value) for n in attributes}
         read = [n for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
         found = {n.id for n in read if id(n) not in of_attributes} | {"self." + n.attr for n in attributes}
+        for call in ast.walk(node):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", None) in EVALUATORS:
+                found |= mentioned(call)
         return {n for n in found - own if n not in self.imported and n not in self.functions and n not in BUILTINS}
 
     def kind_of_call(self, node):
@@ -403,6 +409,12 @@ class Module:
 def stored(target):
     """Names that an assignment gives a value."""
     return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Store, ast.Del))}
+
+
+def mentioned(node):
+    """Names of the program that stand as `@name` in texts of an expression."""
+    texts = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return {name for text in texts for name in re.findall(r"@([^\W\d]\w*)", text)}
 
 
 def first_name(node):

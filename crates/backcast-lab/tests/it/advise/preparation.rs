@@ -56,6 +56,27 @@ search = Search([line.split(',') for line in open('prices.csv')])
 print(max(search.score(n) for n in range(5, 50)))
 ";
 
+/// Rows chosen by texts that name a variable of the program.
+const QUERIES: &str = "\
+import pandas as pd
+
+class Search:
+    def __init__(self, data):
+        self.data = data
+
+    def score(self, assets):
+        chosen = 'asset == @asset'
+        total = 0.0
+        for asset in assets:
+            own = self.data.query('asset == @asset')
+            again = self.data.query(chosen)
+            sorted_once = self.data.sort_values('day')
+            total += own['close'].sort_values().iloc[-1] + len(again) + len(sorted_once)
+        return total
+
+Search(pd.read_csv('prices.csv')).score(['a', 'b', 'c'])
+";
+
 /// Everything is prepared once; what stands in loops is new in each round.
 const CLEAN: &str = "\
 def load(text):
@@ -228,6 +249,23 @@ fn what_a_grid_of_report_003_repeats_is_found() {
     assert!(on_line(&advice, 9).evidence.contains("converts"));
     let gain = assets.prediction.gain;
     assert!(gain.low < 0.05 && gain.low > 0.03 && gain.high > 0.1 && gain.high < 0.13, "{gain:?}");
+}
+
+#[test]
+fn a_name_inside_of_a_query_counts_as_used() {
+    if !has_python() {
+        return;
+    }
+    let advice = of(QUERIES);
+    assert_eq!(lines(&advice), [11, 12, 13]);
+    for line in [11, 12] {
+        let query = on_line(&advice, line);
+        assert!(query.evidence.contains("filters `self.data` again"), "{}", query.evidence);
+        assert!(query.evidence.contains("another part of the same data"), "{}", query.evidence);
+        assert!(query.advice.contains("group the data by key once"), "{}", query.advice);
+    }
+    let sorted = on_line(&advice, 13);
+    assert!(sorted.evidence.contains("with the same result"), "{}", sorted.evidence);
 }
 
 #[test]
