@@ -65,11 +65,13 @@ impl AliveSeries {
         }
     }
 
-    /// The points and the end, both beside the begin.
-    pub(crate) fn end(mut self, now: u64, alive: i64) -> Vec<(u64, i64)> {
-        let Some((begin, before)) = self.points.first().copied() else { return Vec::new() };
-        self.points.push((now.max(self.points[self.points.len() - 1].0), alive));
-        self.points.iter().map(|(at, alive)| (at - begin, alive - before)).collect()
+    /// The points and one for now, all beside the begin.
+    pub(crate) fn until(&self, now: u64, alive: i64) -> Vec<(u64, i64)> {
+        let (Some(&(begin, before)), Some(last)) = (self.points.first(), self.points.last()) else {
+            return Vec::new();
+        };
+        let points = self.points.iter().copied().chain([(now.max(last.0), alive)]);
+        points.map(|(at, alive)| (at - begin, alive - before)).collect()
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -88,7 +90,7 @@ mod tests {
         let before = series.bytes();
         (0..day).step_by(977).for_each(|at| series.note(7 + at, 100 + at as i64));
         assert_eq!(series.bytes(), before, "noting allocates nothing");
-        let points = series.end(7 + day, 100);
+        let points = series.until(7 + day, 100);
         assert!((MOST / 2..=MOST).contains(&points.len()), "{}", points.len());
         assert_eq!((points[0], points[points.len() - 1]), ((0, 0), (day, 0)));
         let inner = &points[..points.len() - 1];
@@ -102,6 +104,6 @@ mod tests {
         let mut series = AliveSeries::nothing();
         assert_eq!(series.due(), u64::MAX);
         series.note(5, 5);
-        assert_eq!(series.end(9, 9), []);
+        assert_eq!(series.until(9, 9), []);
     }
 }

@@ -302,6 +302,24 @@ pub(crate) fn take_peak() -> i64 {
     PEAK.swap(alive, Ordering::Relaxed).max(alive)
 }
 
+/// Bytes alive, and the peak since it was last taken, as far as the process has heard of them.
+pub(crate) fn heard_of() -> (i64, i64) {
+    let alive = ALIVE.load(Ordering::Relaxed);
+    (alive, PEAK.load(Ordering::Relaxed).max(alive))
+}
+
+/// Does something that releases all the memory it asks for, of which the process does not hear.
+pub(crate) fn unheard<T>(work: impl FnOnce() -> T) -> T {
+    COUNTERS.with(|counters| {
+        counters.hand_over();
+        counters.allocated_limit.set(u64::MAX);
+        counters.freed_limit.set(u64::MAX);
+    });
+    let done = work();
+    COUNTERS.with(Counters::hand_over);
+    done
+}
+
 /// Counts from nothing again. What other threads hold back is theirs to keep.
 pub(crate) fn begin_anew() {
     COUNTERS.with(|counters| counters.handed_over.store(counters.alive(), Ordering::Relaxed));

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `format`, `version`, `name`, `pid` | "backcast-spans", 1, the name of the recording, the process |
 //! | `trusted`, `distrust` | false and reasons in words where its times cannot be believed |
-//! | `wall_ns` | from begin to end |
+//! | `wall_ns`, `complete` | from begin to end; false where the program was still running when it wrote this |
 //! | `clock` | `kind` tsc or monotonic, `hz` ticks a second, `resolution_ns`, `empty_span_ns`, of which `empty_span_inside_ns` is in the span's own time |
 //! | `errors` | counts, as in [`Errors`](crate::Errors) |
 //! | `sampler` | `wanted_period_ns`, `period_ns`, `samples`, `cpu_ns` |
@@ -40,6 +40,7 @@ impl Snapshot {
         out.number("trusted", distrust.is_empty());
         out.list("distrust", distrust.iter().map(|reason| quoted(reason)));
         out.number("wall_ns", self.wall_ns);
+        out.number("complete", self.complete);
         out.value("clock", &self.clock_json());
         out.value("errors", &self.errors_json());
         out.value("sampler", &self.sampler_json());

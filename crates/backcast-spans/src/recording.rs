@@ -91,6 +91,14 @@ impl Recording {
         &self.name
     }
 
+    /// What it has counted so far. Spans still open count up to now.
+    #[must_use]
+    pub fn peek(&self) -> Snapshot {
+        let counted = registry::lock().peek(self.number);
+        let counted = counted.unwrap_or_else(registry::Counted::nothing);
+        Snapshot { complete: false, ..Snapshot::of(self.name.clone(), &counted, empty_span()) }
+    }
+
     /// Ends it and says what it counted. Spans still open count up to now.
     #[must_use]
     pub fn finish(self) -> Snapshot {

@@ -313,6 +313,17 @@ impl Registry {
         number
     }
 
+    /// What a session has counted so far; it goes on.
+    pub(crate) fn peek(&mut self, number: u64) -> Option<Counted> {
+        let place = self.sessions.iter().position(|session| session.number == number)?;
+        let session = self.sessions.swap_remove(place);
+        state::hold();
+        let counted = self.count(&session, alloc::heard_of());
+        state::go_on();
+        self.sessions.push(session);
+        Some(counted)
+    }
+
     /// Ends a session; what it counted. With the last one ends the stretch.
     pub(crate) fn end_session(&mut self, number: u64) -> Option<Counted> {
         let place = self.sessions.iter().position(|session| session.number == number)?;
@@ -328,9 +339,20 @@ impl Registry {
         } else {
             state::hold();
         }
+        let mut counted = self.count(&session, (alive_bytes, peak_bytes));
+        self.anchors = Some(counted.anchors.clone());
+        if self.sessions.is_empty() {
+            counted.stop = self.end_stretch();
+        } else {
+            state::go_on();
+        }
+        Some(counted)
+    }
+
+    /// What was counted since a session began, with the memory alive now and at most.
+    fn count(&mut self, session: &Session, (alive_bytes, peak_bytes): (i64, i64)) -> Counted {
         let end = clock::ticks();
         let wall = end.saturating_sub(session.begin);
-        let alive = session.alive.end(end, alive_bytes);
         let (mut threads, mut unread) = (Vec::new(), self.unread - session.unread);
         let nothing = ThreadTotals::default();
         for thread in &mut self.threads {
@@ -352,15 +374,7 @@ impl Registry {
         let sampler = self.sampler.as_ref().map(Worker::work).unwrap_or_default();
         let mut anchors = self.anchors.clone().unwrap_or_default();
         time_base::note(&mut anchors);
-        self.anchors = Some(anchors.clone());
-        let recording_bytes = self.bytes();
-        let stop = if self.sessions.is_empty() {
-            self.end_stretch()
-        } else {
-            state::go_on();
-            None
-        };
-        Some(Counted {
+        Counted {
             wall,
             threads,
             anchors,
@@ -370,10 +384,10 @@ impl Registry {
                 let peak = session.peak_bytes.max(peak_bytes) - session.alive_bytes;
                 (alive_bytes - session.alive_bytes, peak.max(0))
             }),
-            alive,
-            recording_bytes,
-            stop,
-        })
+            alive: session.alive.until(end, alive_bytes),
+            recording_bytes: self.bytes() + session.alive.bytes(),
+            stop: None,
+        }
     }
 
     fn bytes(&self) -> usize {

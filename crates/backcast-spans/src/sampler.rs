@@ -15,7 +15,7 @@ use std::{
 
 use crate::{
     clock::{self, CpuClock},
-    registry, time_base,
+    environment, registry, time_base,
 };
 
 /// The share of one processor that looking may take; beyond, the interval grows. A little below the half per cent that is
@@ -140,6 +140,10 @@ fn look_around(shared: &Shared) {
             }
         }
         drop(registry);
+        if environment::keep_up(now_ns) {
+            // Writing has a budget of its own.
+            (decided_ns, decided_cpu_ns) = (clock::monotonic_ns(), shared.cpu_ns());
+        }
         let looks = shared.looks.fetch_add(1, Ordering::Relaxed) + 1;
         if looks.is_multiple_of(LOOKS_A_DECISION) {
             let cpu_ns = shared.cpu_ns();

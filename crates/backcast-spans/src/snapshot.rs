@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub clock: ClockReport,
     /// From begin to end of the recording.
     pub wall_ns: u64,
+    /// Whether the recording had ended; not so in what a program that is still running has written.
+    pub complete: bool,
     /// Threads that recorded, and those that ended meanwhile, added up by name.
     pub threads: Vec<ThreadSnapshot>,
     /// What went wrong; all zero in a good recording.
@@ -211,6 +213,7 @@ impl Snapshot {
                 empty_span_inside_ns: empty.inside * ns,
             },
             wall_ns: base.ns(counted.wall),
+            complete: true,
             errors: Errors {
                 clock_jumps: base.clock_jumps,
                 backward_steps: sum(|thread| thread.backward),

@@ -58,6 +58,21 @@ fn a_rust_program_records_itself() {
     assert!(count["self_ns"].as_u64().unwrap() >= calls * 20_000_000);
     assert_eq!(slow["delays"][0]["calls"], calls);
 
+    // A span that lasts for a minute, or until the program is killed with what it had written by then.
+    let endless = [("BACKCAST_SPANS", "killed.json"), ("BACKCAST_DELAY", "user.count=60s")];
+    let mut command = Command::new(&program);
+    let mut endless = command.current_dir(folder.path()).envs(endless).spawn().unwrap();
+    while !folder.path().join("killed.json").exists() {
+        assert!(endless.try_wait().unwrap().is_none(), "it ends by itself");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    endless.kill().unwrap();
+    endless.wait().unwrap();
+    let killed = document("killed.json");
+    assert_eq!((&killed["complete"], &found["complete"]), (&false.into(), &true.into()));
+    assert_eq!(node(&killed, "user.count")["open"], 1);
+    assert!(node(&killed, "user.parse")["calls"].as_u64().unwrap() > 0);
+
     let failed = run(&[("BACKCAST_SPANS", "panic.json")], &["panic"]);
     assert_eq!(failed.status.code(), Some(101));
     assert_eq!(node(&document("panic.json"), "user.parse")["open"], 0);

@@ -100,3 +100,21 @@ fn a_span_of_an_earlier_recording_ends_without_harm() {
     assert!(named(&second, "test.old").is_empty());
     assert_eq!(node(&second, "test.new").open, 1);
 }
+
+#[test]
+fn a_look_at_a_recording_leaves_it_as_it_was() {
+    let _turn = turn();
+    let recording = start(no_sampling("looked at"));
+    let open = span!("test.open");
+    step(100);
+    let early = recording.peek();
+    step(100);
+    drop(open);
+    let late = recording.finish();
+    assert_eq!((early.complete, late.complete), (false, true));
+    assert_eq!((node(&early, "test.step").calls, node(&late, "test.step").calls), (1, 2));
+    assert_eq!((node(&early, "test.open").open, node(&late, "test.open").open), (1, 0));
+    assert!(early.wall_ns < late.wall_ns && early.wall_ns >= 100_000);
+    assert_partition(&early);
+    assert_partition(&late);
+}
