@@ -81,7 +81,7 @@ impl Worker {
         });
         let for_thread = Arc::clone(&shared);
         let builder =
-            thread::Builder::new().name("backcast-sampler".to_owned()).stack_size(1 << 18);
+            thread::Builder::new().name("backcast-sampler".to_owned()).stack_size(1 << 20);
         let handle = builder.spawn(move || look_around(&for_thread)).ok()?;
         Some(Worker { shared, handle })
     }

@@ -233,3 +233,33 @@ fn people_who_call_the_launcher_are_told_that_it_is_not_for_them() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("not for people"));
 }
+
+#[test]
+fn a_command_with_a_grace_ends_by_itself_and_tells_what_it_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready");
+    let line =
+        format!("trap 'echo last words; exit 7' INT; touch {}; sleep 300 & wait", ready.display());
+    let options = RunOptions { grace: Some(Duration::from_secs(60)), ..captured() };
+    let stop = AtomicBool::new(false);
+    let running = launcher().start(&Subject::shell(&line), &options).unwrap();
+    let finished = thread::scope(|scope| {
+        scope.spawn(|| {
+            wait_until("the trap", || ready.exists());
+            stop.store(true, Ordering::Relaxed);
+        });
+        running.finish(&stop).unwrap()
+    });
+    assert_eq!((finished.sample.exit, finished.stopped), (Exit::Code(7), true));
+    assert_eq!(text(&finished), "last words\n");
+    assert!(finished.sample.peak_bytes.is_some());
+
+    let deaf = "trap '' INT TERM; while true; do sleep 0.05; done";
+    let options = RunOptions {
+        timeout: Some(Duration::from_millis(300)),
+        grace: Some(Duration::from_millis(300)),
+        ..captured()
+    };
+    let finished = run(&Subject::shell(deaf), &options);
+    assert_eq!((finished.sample.exit, finished.stopped), (Exit::TimedOut, false));
+}

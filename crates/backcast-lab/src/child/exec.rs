@@ -7,7 +7,7 @@ use std::{
     collections::BTreeSet,
     ffi::OsStr,
     fs,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
@@ -36,7 +36,7 @@ use rustix::{
 
 use super::{
     ClockReading, Exit,
-    protocol::{Cost, Report, Request, Usage},
+    protocol::{Cost, Report, Request, STOP, Usage},
     tree,
 };
 
@@ -114,38 +114,60 @@ fn run(request: &Request, channel: &mut UnixStream) -> io::Result<Cost> {
     )?;
     tell(channel, &Report::Started { pid: pid.as_raw() })?;
     let deadline = request.timeout_ns.map(|ns| begin + Duration::from_nanos(ns));
-    let timed_out = wait(pidfd.as_fd(), channel.as_fd(), deadline)? == Wake::Deadline;
+    let wake = wait(pidfd.as_fd(), channel, deadline)?;
+    if let (Wake::Deadline | Wake::Asked, Some(grace_ns)) = (wake, request.grace_ns) {
+        persuade(pid, pidfd.as_fd(), channel, Duration::from_nanos(grace_ns))?;
+    }
     let wall_ns = begin.elapsed().as_nanos() as u64;
     let clock_trouble = ClockReading::now().trouble_since(&clock);
-    if timed_out {
+    if wake != Wake::Ended {
         // Its group first, then itself: it may have left the group. No such process is what it says where all have ended.
         let _ = killpg(pid, Signal::SIGKILL);
         let _ = kill(pid, Signal::SIGKILL);
     }
-    let exit = exit_of(pid, timed_out)?;
+    let exit = exit_of(pid, wake == Wake::Deadline)?;
     reap();
     let usage = usage()?;
     let left_over = end_descendants();
-    Ok(Cost { exit, wall_ns, usage, floor_bytes, left_over, clock_trouble })
+    let (stopped, began_ns) = (wake == Wake::Asked, clock.monotonic_ns);
+    Ok(Cost { exit, stopped, began_ns, wall_ns, usage, floor_bytes, left_over, clock_trouble })
+}
+
+/// Asks a command to end, as Ctrl-C does and then as `kill` does. A program without a handler for either keeps what it had written.
+fn persuade(
+    pid: Pid,
+    pidfd: BorrowedFd<'_>,
+    channel: &mut UnixStream,
+    grace: Duration,
+) -> io::Result<()> {
+    for (signal, patience) in [(Signal::SIGINT, grace * 2 / 3), (Signal::SIGTERM, grace / 3)] {
+        // It may have left its group.
+        let _ = killpg(pid, signal).or_else(|_| kill(pid, signal));
+        if wait(pidfd, channel, Some(Instant::now() + patience))? == Wake::Ended {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Why waiting came to its end.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wake {
     Ended,
     Deadline,
+    Asked,
 }
 
 /// Waits for the end of the command; an error where the process that asked for it is gone.
 fn wait(
     pidfd: BorrowedFd<'_>,
-    channel: BorrowedFd<'_>,
+    channel: &mut UnixStream,
     deadline: Option<Instant>,
 ) -> io::Result<Wake> {
     loop {
         let mut fds = [
             PollFd::from_borrowed_fd(pidfd, PollFlags::IN),
-            PollFd::from_borrowed_fd(channel, PollFlags::IN),
+            PollFd::from_borrowed_fd(channel.as_fd(), PollFlags::IN),
         ];
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let timeout = left.map(|left| Timespec {
@@ -157,8 +179,12 @@ fn wait(
             Err(error) => return Err(error.into()),
             Ok(0) => return Ok(Wake::Deadline),
             Ok(_) if !fds[0].revents().is_empty() => return Ok(Wake::Ended),
-            Ok(_) => return Err(io::ErrorKind::Interrupted.into()),
+            Ok(_) => {}
         }
+        return match channel.read(&mut [0; STOP.len()]) {
+            Ok(read) if read > 0 => Ok(Wake::Asked),
+            _ => Err(io::ErrorKind::Interrupted.into()),
+        };
     }
 }
 

@@ -24,7 +24,7 @@ use super::{
     Subject,
     exec::{LAUNCHER_WORD, SMALL_HEAP},
     program,
-    protocol::{Cost, Report, Request},
+    protocol::{Cost, Report, Request, STOP},
 };
 use crate::live;
 
@@ -51,6 +51,12 @@ pub struct Finished {
     pub stderr: Option<Captured>,
     /// Looks at its tree, where it was sampled.
     pub series: Option<ProcessSeries>,
+    /// Whether it ended because this process was asked to stop.
+    pub stopped: bool,
+    /// The number that its process had.
+    pub pid: i32,
+    /// When it was started, on the monotonic clock.
+    pub began_ns: i64,
     /// Why its times are worth nothing, where they are.
     pub clock_trouble: Option<ClockTrouble>,
 }
@@ -65,6 +71,9 @@ pub struct Running {
     stdout: Option<JoinHandle<io::Result<Captured>>>,
     stderr: Option<JoinHandle<io::Result<Captured>>>,
     sampler: Option<Sampler>,
+    /// Whether it may end by itself where it is to stop, and has been asked to.
+    graceful: bool,
+    asked: bool,
     over: bool,
 }
 
@@ -121,6 +130,8 @@ impl Launcher {
             stdout,
             stderr,
             sampler: None,
+            graceful: options.grace.is_some(),
+            asked: false,
             over: false,
         };
         running.ask(&request)?;
@@ -147,7 +158,7 @@ impl Running {
     /// Waits for its end, or ends it and all it has started as soon as `stop` is set.
     ///
     /// # Errors
-    /// [`ChildError::Stopped`] where it was ended that way, [`ChildError::LauncherLost`] where its cost is not known.
+    /// [`ChildError::Stopped`] where it was ended that way without [`RunOptions::grace`], [`ChildError::LauncherLost`] where its cost is not known.
     pub fn finish(mut self, stop: &AtomicBool) -> Result<Finished, ChildError> {
         let cost = match self.next_report(Some(stop))? {
             Report::Ended(cost) => cost,
@@ -161,9 +172,18 @@ impl Running {
         let stdout = captured(self.stdout.take())?;
         let stderr = captured(self.stderr.take())?;
         let tree_peak_bytes = series.as_ref().and_then(ProcessSeries::peak_bytes);
-        let clock_trouble = cost.clock_trouble;
+        let (stopped, began_ns, clock_trouble) = (cost.stopped, cost.began_ns, cost.clock_trouble);
         let sample = sample(cost, tree_peak_bytes);
-        Ok(Finished { sample, stdout, stderr, series, clock_trouble })
+        let pid = self.pid;
+        Ok(Finished { sample, stdout, stderr, series, stopped, pid, began_ns, clock_trouble })
+    }
+
+    /// Has the launcher ask the command to end, once; whether it will.
+    fn ask_to_end(&mut self) -> bool {
+        if self.graceful && !self.asked {
+            self.asked = self.channel.get_mut().write_all(STOP).is_ok();
+        }
+        self.asked
     }
 
     fn ask(&mut self, request: &Request) -> Result<(), ChildError> {
@@ -178,7 +198,7 @@ impl Running {
     fn next_report(&mut self, stop: Option<&AtomicBool>) -> Result<Report, ChildError> {
         let mut line = Vec::new();
         loop {
-            if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+            if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) && !self.ask_to_end() {
                 return Err(ChildError::Stopped);
             }
             match self.channel.read_until(b'\n', &mut line) {
@@ -230,6 +250,7 @@ fn request(subject: &Subject, options: &RunOptions) -> Result<Request, ChildErro
         dir: subject.dir.clone(),
         env: unseen.chain(own).chain(subject.env.iter().cloned()).collect(),
         affinity: options.affinity.clone(),
+        grace_ns: options.grace.map(|grace| grace.as_nanos() as u64),
         timeout_ns: options.timeout.map(|limit| limit.as_nanos() as u64),
     })
 }

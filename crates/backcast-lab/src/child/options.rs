@@ -9,6 +9,9 @@ use super::Capture;
 pub struct RunOptions {
     /// After this time it is killed with all it has started.
     pub timeout: Option<Duration>,
+    /// How long it may take to end by itself, asked by SIGINT and then by SIGTERM, before it is killed: past its time limit, and
+    /// where this process was asked to stop, which then still hears what it cost. At once if not given.
+    pub grace: Option<Duration>,
     /// Processors it may use; all that this process may use where empty.
     pub affinity: Vec<usize>,
     /// Its standard output.

@@ -19,7 +19,11 @@ pub(super) struct Request {
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) affinity: Vec<usize>,
     pub(super) timeout_ns: Option<u64>,
+    pub(super) grace_ns: Option<u64>,
 }
+
+/// What ends the command while it runs, with the grace of the request.
+pub(super) const STOP: &[u8] = b"stop\n";
 
 /// What the launcher tells.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +40,10 @@ pub(super) enum Report {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Cost {
     pub(super) exit: Exit,
+    /// Whether it was asked to stop, other than for its time limit.
+    pub(super) stopped: bool,
+    /// When it was started, on the monotonic clock.
+    pub(super) began_ns: i64,
     pub(super) wall_ns: u64,
     pub(super) usage: Usage,
     pub(super) floor_bytes: Option<u64>,

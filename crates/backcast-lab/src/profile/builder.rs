@@ -13,6 +13,8 @@ pub struct Builder {
     known: HashMap<Frame, u32>,
     threads: Vec<ThreadProfile>,
     nodes: Vec<Node>,
+    /// When the command itself was alive, where that is known.
+    pub command: Option<Lifetime>,
     /// Processes that the Python sampler saw.
     pub python: Vec<PythonProcess>,
     /// What measuring cost.
@@ -23,6 +25,17 @@ pub struct Builder {
     pub unseen: Vec<String>,
     /// Why times cannot be believed.
     pub distrust: Vec<String>,
+}
+
+/// When a process was alive.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// Its number.
+    pub pid: u32,
+    /// When it was started, on the monotonic clock.
+    pub began_ns: u64,
+    /// From then to its end.
+    pub wall_ns: u64,
 }
 
 /// What is known of a thread before its nodes.
@@ -54,6 +67,12 @@ impl Builder {
         self.frames.push(frame.clone());
         self.known.insert(frame, id);
         id
+    }
+
+    /// How long the command lived on after a moment of the monotonic clock; nothing for other processes.
+    pub(super) fn lived_on(&self, pid: u32, after_ns: u64) -> Option<u64> {
+        let command = self.command.filter(|command| command.pid == pid)?;
+        Some((command.began_ns + command.wall_ns).saturating_sub(after_ns))
     }
 
     /// Whether there are threads of that source.

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::child::{ProcessSeries, Sample};
 
 pub use area::Area;
-pub use builder::{Builder, Thread};
+pub use builder::{Builder, Lifetime, Thread};
 pub use diff::{Change, Difference, Moved};
 pub use file::{ProfileError, VERSION, load, save};
 pub use functions::{Function, Functions};

@@ -136,14 +136,19 @@ pub fn is_native(program: &Path) -> bool {
     if name.starts_with("python") || name.starts_with("pypy") {
         return false;
     }
-    let itself = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
-    if itself.is_some() && itself == program.canonicalize().ok() {
+    if is_this_program(program) {
         return false;
     }
     let mut first = Vec::new();
     let read = fs::File::open(program)
         .and_then(|file| BufReader::new(io::Read::take(file, 256)).read_until(b'\n', &mut first));
     read.is_ok() && !(first.starts_with(b"#!") && first.windows(6).any(|word| word == b"python"))
+}
+
+/// Whether a command is the program that runs now.
+pub(super) fn is_this_program(program: &Path) -> bool {
+    let itself = std::env::current_exe().ok().and_then(|path| path.canonicalize().ok());
+    itself.is_some() && itself == program.canonicalize().ok()
 }
 
 /// One group of threads while it is read.

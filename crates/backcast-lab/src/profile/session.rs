@@ -10,8 +10,8 @@ use std::{
 };
 
 use super::{
-    Builder, Processes, Profile, Scratch, Source, perf, perf::PerfFile, python::Injection,
-    read_spans, words,
+    Builder, Lifetime, Processes, Profile, Scratch, Source, perf, perf::PerfFile,
+    python::Injection, read_spans, words,
 };
 use crate::child::{
     Capture, Captured, ChildError, Exit, IdleWatch, Launcher, RunOptions, Sampler, Sampling,
@@ -21,6 +21,10 @@ use crate::child::{
 /// Processor time from which on it is told how little of it perf saw.
 const WORTH_A_NOTE_NS: u64 = 50_000_000;
 
+/// How long a command may take to end by itself once its time is over, or this program is to stop: what records itself writes what
+/// it has.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// How a command is looked into.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -28,7 +32,7 @@ pub struct Options {
     pub python_hz: f64,
     /// Whether perf looks on.
     pub perf: Perf,
-    /// After this time the command is killed.
+    /// After this time the command is asked to end, and killed where it does not.
     pub timeout: Option<Duration>,
     /// What becomes of its output.
     pub output: Capture,
@@ -115,6 +119,7 @@ pub fn profile(
     let started = Instant::now();
     let run = RunOptions {
         timeout: options.timeout,
+        grace: Some(GRACE),
         stdout: options.output,
         stderr: options.output,
         sampling: Some(Sampling::FULL),
@@ -135,6 +140,11 @@ pub fn profile(
         None => started.elapsed().as_nanos() as u64,
     };
 
+    builder.command = finished.as_ref().map(|finished| Lifetime {
+        pid: finished.pid as u32,
+        began_ns: finished.began_ns as u64,
+        wall_ns,
+    });
     injection.read(&mut builder);
     read_all_spans(&spans, &mut builder);
     if let Some(perf) = &perf {
@@ -143,7 +153,7 @@ pub fn profile(
     explain(
         &mut builder,
         &program,
-        finished.as_ref().map(|finished| finished.sample.exit),
+        finished.as_ref().filter(|finished| !finished.stopped).map(|finished| finished.sample.exit),
         perf.is_some(),
     );
 
@@ -153,8 +163,8 @@ pub fn profile(
         profile.ended = Some("stopped".to_owned());
         return Ok(Outcome { profile, exit: None, stdout: None, stderr: None });
     };
-    let exit = finished.sample.exit;
-    profile.ended = Some(exit.to_string());
+    let exit = (!finished.stopped).then_some(finished.sample.exit);
+    profile.ended = Some(exit.map_or("stopped".to_owned(), |exit| exit.to_string()));
     if finished.sample.left_over > 0 {
         let left = finished.sample.left_over;
         let noun = if left == 1 { "process" } else { "processes" };
@@ -176,7 +186,7 @@ pub fn profile(
                 .to_owned(),
         );
     }
-    Ok(Outcome { profile, exit: Some(exit), stdout: finished.stdout, stderr: finished.stderr })
+    Ok(Outcome { profile, exit, stdout: finished.stdout, stderr: finished.stderr })
 }
 
 fn wanted_perf(
@@ -254,6 +264,8 @@ fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf:
                 .to_owned(),
             _ => "Python: it ended before the first samples were written".to_owned(),
         });
+    } else if builder.is_empty() && perf::is_this_program(program) {
+        builder.unseen.push("spans: it ended before the first ones were written".to_owned());
     } else if builder.is_empty() {
         builder.unseen.push(match with_perf {
             true => "the inside of the command: perf took no sample of it, as its threads ended before their first one".to_owned(),

@@ -6,18 +6,26 @@ use serde::Deserialize;
 
 use super::{
     Area, Builder, Calls, Frame, Kind, Node, ProfileError, Repeated, Source, builder::Thread,
-    file::read_versioned,
+    file::read_versioned, words,
 };
 
 const FORMAT: &str = "backcast-spans";
 /// Stands for the time of the spans themselves, which is taken off the own times of those that they are in.
 const COST: &str = "(cost of the spans)";
 const VERSION: u32 = 1;
+/// The name of the first thread of a Rust program.
+const MAIN_THREAD: &str = "main";
 
 /// A file of spans.
 #[derive(Deserialize)]
 struct Recording {
     pid: u32,
+    /// Until it was written.
+    #[serde(default)]
+    wall_ns: u64,
+    /// Whether it was written at the end of the recording.
+    #[serde(default = "yes")]
+    complete: bool,
     clock: Clock,
     threads: Vec<RecordedThread>,
     #[serde(default)]
@@ -75,6 +83,10 @@ fn one() -> u64 {
     1
 }
 
+fn yes() -> bool {
+    true
+}
+
 #[derive(Deserialize)]
 struct RecordedNode {
     id: u32,
@@ -122,6 +134,7 @@ struct RecordedNode {
 pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError> {
     let recording: Recording = read_versioned(path, FORMAT, VERSION)?;
     let (mut spans, mut cost_ns) = (0, 0);
+    let lost_ns = lost(&recording, builder);
     for thread in recording.threads {
         let mut places = std::collections::HashMap::new();
         let mut nodes = Vec::with_capacity(thread.nodes.len());
@@ -154,13 +167,14 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
             let frame = builder.frame(frame);
             nodes.push(Node { frame, own_ns: std::mem::take(&mut cost_ns), ..Node::default() });
         }
+        let main = thread.name == MAIN_THREAD;
         builder.thread(
             Thread {
                 pid: recording.pid,
                 name: thread.name,
                 count: thread.threads,
                 source: Source::Spans,
-                wall_ns: thread.wall_ns,
+                wall_ns: thread.wall_ns + if main { lost_ns } else { 0 },
                 cpu_ns: thread.cpu_ns,
                 samples: 0,
             },
@@ -189,6 +203,20 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
         builder.unseen.push(format!("{} threads that could not be read", errors.unread_threads));
     }
     Ok(())
+}
+
+/// How long the process lived on after what it had written, which is said. It may have recorded a little less than it lived.
+fn lost(recording: &Recording, builder: &mut Builder) -> u64 {
+    if recording.complete {
+        return 0;
+    }
+    builder.unseen.push(format!(
+        "spans of process {} after its first {}: it was killed before it had written the rest",
+        recording.pid,
+        words::time(recording.wall_ns)
+    ));
+    let began_ns = builder.command.map_or(0, |command| command.began_ns);
+    builder.lived_on(recording.pid, began_ns + recording.wall_ns).unwrap_or(0)
 }
 
 impl RecordedNode {

@@ -62,7 +62,9 @@ impl Runner for Simulated {
             sample.peak_bytes = Some(self.candidate_peak);
         }
         let clock_trouble = self.trouble;
-        Ok(Finished { sample, stdout: None, stderr: None, series: None, clock_trouble })
+        let (stdout, stderr, series) = (None, None, None);
+        let (stopped, pid, began_ns) = (false, 1, 0);
+        Ok(Finished { sample, stdout, stderr, series, stopped, pid, began_ns, clock_trouble })
     }
 
     fn reference(&mut self) -> Reference {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::{
     Area, Builder, Collections, Frame, Import, Kind, LineTime, Node, ProfileError, PythonProcess,
-    Scratch, Source, builder::Thread, file::read_versioned,
+    Scratch, Source, builder::Thread, file::read_versioned, words,
 };
 
 /// Samples a second unless something else is wanted.
@@ -123,7 +123,9 @@ impl Injection {
 struct Samples {
     pid: u32,
     python: String,
+    began_ns: u64,
     wall_ns: u64,
+    complete: bool,
     period_ns: u64,
     ticks: u64,
     switch_interval_ns: u64,
@@ -166,6 +168,7 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
     for (name, file, line) in &samples.frames {
         frames.push(builder.frame(frame(name, file, *line)));
     }
+    let lost_ns = lost(&samples, builder);
     for thread in &samples.threads {
         let mut nodes = Vec::with_capacity(thread.nodes.len());
         for (i, (parent, frame, samples, own_ns, cpu_ns, lines)) in thread.nodes.iter().enumerate()
@@ -194,7 +197,7 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
                 lines: lines.iter().map(line).collect(),
             });
         }
-        // The main thread lives as long as the sampler; the last bit after its last sample is in no node.
+        // The main thread lives as long as its process; what comes after its last sample is in no node.
         let main = thread.name == MAIN_THREAD;
         builder.thread(
             Thread {
@@ -202,7 +205,10 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
                 name: thread.name.clone(),
                 count: thread.count,
                 source: Source::Python,
-                wall_ns: if main { samples.wall_ns.max(thread.wall_ns) } else { thread.wall_ns },
+                wall_ns: match main {
+                    true => samples.wall_ns.max(thread.wall_ns) + lost_ns,
+                    false => thread.wall_ns,
+                },
                 cpu_ns: thread.cpu_ns,
                 samples: thread.samples,
             },
@@ -219,6 +225,23 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
     }
     builder.python.push(process(samples));
     Ok(())
+}
+
+/// How long the process lived on after what it had written, which is said.
+fn lost(samples: &Samples, builder: &mut Builder) -> u64 {
+    if samples.complete {
+        return 0;
+    }
+    let lost_ns = builder.lived_on(samples.pid, samples.began_ns + samples.wall_ns);
+    let when = match lost_ns {
+        Some(ns) => format!("in its last {}", words::time(ns)),
+        None => format!("after its first {}", words::time(samples.wall_ns)),
+    };
+    builder.unseen.push(format!(
+        "Python functions of process {} {when}: it was killed before it had written them",
+        samples.pid
+    ));
+    lost_ns.unwrap_or(0)
 }
 
 fn process(samples: Samples) -> PythonProcess {

@@ -26,7 +26,7 @@ FLUSH_NS = 1000000000
 FIRST_FLUSH_NS = 250000000
 # Longest wait for the sampling thread to end.
 MAX_WAIT_NS = 1000000000
-# Writing may take one two-hundredth of the time.
+# Writing may take one two-hundredth of a processor. Not of the time: each call to the system waits for the interpreter lock.
 FLUSH_FACTOR = 200
 # A sample may take one thirtieth of the time until the next.
 COST_FACTOR = 30
@@ -67,6 +67,8 @@ def start(folder, rate):
     _watch_imports(_frozen_importlib)
     atexit.register(_finish)
     os._exit = _exit
+    # All others of their kind call these two.
+    os.execv, os.execve = _written_first(os.execv), _written_first(os.execve)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_pause, after_in_parent=_resume, after_in_child=_begin_again)
         if sys.version_info >= (3, 13):
@@ -76,7 +78,7 @@ def start(folder, rate):
 
 def _finish():
     _sampler.pause()
-    _sampler.write()
+    _sampler.write(complete=True)
 
 
 def _exit(status):
@@ -85,6 +87,33 @@ def _exit(status):
         _finish()
     finally:
         _real_exit(status)
+
+
+def _written_first(execute):
+    """`os.execv` and `os.execve`, which leave nothing of this program behind, with the samples written before."""
+
+    def written_first(*args, **named):
+        try:
+            os.stat(args[0])
+        except (OSError, ValueError, TypeError, IndexError):  # Programs are looked for in one folder after the other.
+            return execute(*args, **named)
+        sampler = _sampler
+        sampler.pause()
+        # A child that was forked for this alone has nothing to tell.
+        if sampler.ticks:
+            sampler.write(complete=True)
+        try:
+            return execute(*args, **named)
+        finally:
+            # Only where it could not be executed.
+            sampler.resume()
+
+    written_first.__name__ = written_first.__qualname__ = execute.__name__
+    written_first.__doc__, written_first.__module__ = execute.__doc__, execute.__module__
+    for kind in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
+        if execute in kind:
+            kind.add(written_first)
+    return written_first
 
 
 def _pause():
@@ -318,9 +347,11 @@ class Sampler:
                 self.sample(before)
                 now = _clock()
                 if now >= flush:
+                    before_cpu = time.thread_time_ns()
                     if not self.write():
                         return
-                    flush = max(_clock() + FLUSH_NS, now + FLUSH_FACTOR * (_clock() - now))
+                    cost = time.thread_time_ns() - before_cpu
+                    flush = _clock() + max(FLUSH_NS, FLUSH_FACTOR * cost)
                 # Whole periods from the start keep the rate; what came too late is left out.
                 due = max(due + self.period, now + COST_FACTOR * (now - before) // 2)
                 if due < now:
@@ -509,14 +540,14 @@ class Sampler:
 
     # The file.
 
-    def write(self):
+    def write(self, complete=False):
         """Writes everything aside and renames it. False where nobody wants it any more."""
         if not self.folder or self.pid != os.getpid():
             return False
         # A name of its own: two threads may leave at once.
         aside = "%s.%d.part" % (self.path, _thread.get_ident())
         try:
-            data = "".join(self.text()).encode("utf-8", "replace")
+            data = "".join(self.text(complete)).encode("utf-8", "replace")
             fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 view = memoryview(data)
@@ -530,7 +561,7 @@ class Sampler:
             # Removed, full or changed underneath: the program is more important than its samples.
             return os.path.isdir(self.folder)
 
-    def text(self):
+    def text(self, complete):
         now = _clock()
         switch = int(sys.getswitchinterval() * 1e9) if hasattr(sys, "getswitchinterval") else 0
         yield '{"format":"backcast-python-samples","version":%d,' % VERSION
@@ -538,6 +569,7 @@ class Sampler:
         yield '"argv":[%s],' % ",".join(quoted(str(a)) for a in getattr(sys, "argv", [])[:8])
         yield '"began_ns":%d,"wall_ns":%d,"period_ns":%d,"ticks":%d,' % (
             self.began, now - self.began, self.period, self.ticks)
+        yield '"complete":%s,' % ("true" if complete else "false")
         yield '"switch_interval_ns":%d,"sampler_cpu_ns":%d,' % (switch, self.sampler_cpu)
         yield '"most_threads":%d,"not_kept":%d,' % (self.most_threads, self.not_kept)
         peak = peak_bytes()

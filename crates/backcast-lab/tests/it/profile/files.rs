@@ -1,6 +1,8 @@
 //! Profiles on disk: what is read back, what is refused and why.
 
-use backcast_lab::profile::{self, Builder, Change, Difference, View, python, read_spans};
+use backcast_lab::profile::{
+    self, Builder, Change, Difference, Lifetime, View, python, read_spans,
+};
 
 use super::{example, recording, span, written};
 
@@ -64,7 +66,7 @@ fn a_span_file_whose_nodes_stand_in_the_wrong_order_is_refused() {
 #[test]
 fn samples_of_python_become_threads_with_lines() {
     let text = r#"{"format":"backcast-python-samples","version":1,"pid":5,"parent":1,"python":"cpython 3.11.7",
-        "argv":["x.py"],"began_ns":0,"wall_ns":1000,"period_ns":10000000,"ticks":4,"switch_interval_ns":5000000,
+        "argv":["x.py"],"began_ns":0,"wall_ns":1000,"complete":true,"period_ns":10000000,"ticks":4,"switch_interval_ns":5000000,
         "sampler_cpu_ns":9,"most_threads":2,"not_kept":0,"peak_bytes":77,
         "collections":[[3,50,7,0],[0,0,0,0],[0,0,0,0]],"imports":[["json",30,40],["csv",60,60]],
         "frames":[["import","<frozen importlib>",0],["garbage collector","<gc>",0],["load","/srv/u/x.py",3]],
@@ -81,6 +83,13 @@ fn samples_of_python_become_threads_with_lines() {
     let process = &profile.python[0];
     assert_eq!((process.collections[0].count, process.peak_bytes), (3, Some(77)));
     assert_eq!(process.imports[0].module, "csv", "the slowest own time stands first");
+    let killed = text.replace(r#""complete":true"#, r#""complete":false"#);
+    let mut builder = Builder::default();
+    builder.command = Some(Lifetime { pid: 5, began_ns: 0, wall_ns: 3_000 });
+    python::read_samples(&written(&folder, "7.json", &killed), &mut builder).unwrap();
+    assert!(builder.unseen[0].contains("in its last 2.00 us"), "{:?}", builder.unseen);
+    let killed = builder.finish("x", vec![], String::new(), 3000);
+    assert_eq!((killed.threads[0].wall_ns, killed.threads[0].unattributed_ns), (3000, 2150));
     let broken = text.replace("[0,1,0,50,null,[]]", "[7,1,0,50,null,[]]");
     let error = python::read_samples(&written(&folder, "6.json", &broken), &mut Builder::default());
     assert!(error.unwrap_err().to_string().ends_with("node 1 does not stand after its parent"));
@@ -106,4 +115,21 @@ fn two_profiles_tell_what_appeared_vanished_and_changed() {
     assert!(told.contains(&("a", Change::Kept, -100)));
     assert_eq!(difference.largest(0.2).len(), 2);
     assert_eq!((difference.before_ns, difference.after_ns), (1_000, 900));
+}
+
+#[test]
+fn a_recording_that_was_cut_short_says_where_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let unseen = |complete: bool| {
+        let mut recording: serde_json::Value =
+            serde_json::from_str(&recording(2_500_000_000, &[span(1, None, "a", 1)])).unwrap();
+        recording["complete"] = complete.into();
+        let mut builder = Builder::default();
+        read_spans(&written(&folder, "spans.json", &recording.to_string()), &mut builder).unwrap();
+        builder.unseen
+    };
+    let cut =
+        "spans of process 7 after its first 2.50 s: it was killed before it had written the rest";
+    assert_eq!(unseen(false), [cut]);
+    assert!(unseen(true).is_empty());
 }
