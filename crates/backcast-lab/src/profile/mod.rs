@@ -17,6 +17,7 @@ mod diff;
 mod file;
 mod functions;
 mod interval;
+mod processor_time;
 mod scratch;
 mod session;
 mod spans;
@@ -192,7 +193,8 @@ pub struct Node {
     pub own_ns: u64,
     /// Own time and that of all below.
     pub total_ns: u64,
-    /// Own time on a processor, estimated by sampling.
+    /// Own time on a processor, estimated by sampling; `None` where too few samples met it. What nodes leave of the thread's is
+    /// that of the others and of what is unattributed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu_ns: Option<u64>,
     /// Samples in which it was the innermost frame.

@@ -5,8 +5,11 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    Area, Builder, Calls, Frame, Kind, Node, ProfileError, Repeated, Source, builder::Thread,
-    file::read_versioned, words,
+    Area, Builder, Calls, Frame, Kind, Node, ProfileError, Repeated, Source,
+    builder::Thread,
+    file::read_versioned,
+    processor_time::{Sampled, shared},
+    words,
 };
 
 const FORMAT: &str = "backcast-spans";
@@ -77,6 +80,16 @@ struct RecordedThread {
     #[serde(default)]
     cpu_ns: Option<u64>,
     nodes: Vec<RecordedNode>,
+    /// What is in no span.
+    #[serde(default)]
+    unattributed: Option<RecordedRest>,
+}
+
+#[derive(Deserialize)]
+struct RecordedRest {
+    self_ns: u64,
+    samples: u64,
+    sampled_cpu_ns: u64,
 }
 
 fn one() -> u64 {
@@ -122,7 +135,7 @@ struct RecordedNode {
     #[serde(default)]
     samples: u64,
     #[serde(default)]
-    cpu_samples: u64,
+    sampled_cpu_ns: u64,
     #[serde(default)]
     digests: Option<Repeated>,
 }
@@ -136,6 +149,7 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
     let (mut spans, mut cost_ns) = (0, 0);
     let lost_ns = lost(&recording, builder);
     for thread in recording.threads {
+        let cpu = thread.processor_time();
         let mut places = std::collections::HashMap::new();
         let mut nodes = Vec::with_capacity(thread.nodes.len());
         for (place, node) in thread.nodes.into_iter().enumerate() {
@@ -153,7 +167,8 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
             places.insert(node.id, place as u32);
             spans += node.calls + node.recursive_calls;
             cost_ns += node.overhead_ns.min(node.self_ns);
-            nodes.push(node.build(parent, recording.clock.hz, builder));
+            let built = node.build(parent, recording.clock.hz, builder);
+            nodes.push(Node { cpu_ns: cpu[place], ..built });
         }
         // Where it is taken off it is shown, so that own times still add up to the whole.
         if cost_ns > 0 {
@@ -219,6 +234,25 @@ fn lost(recording: &Recording, builder: &mut Builder) -> u64 {
     builder.lived_on(recording.pid, began_ns + recording.wall_ns).unwrap_or(0)
 }
 
+impl RecordedThread {
+    /// That of its nodes, in their order.
+    fn processor_time(&self) -> Vec<Option<u64>> {
+        let Some(cpu_ns) = self.cpu_ns else { return vec![None; self.nodes.len()] };
+        let mut paths: Vec<Sampled> = Vec::with_capacity(self.nodes.len() + 1);
+        paths.extend(self.nodes.iter().map(|node| Sampled {
+            own_ns: node.self_ns,
+            samples: node.samples,
+            cpu_ns: node.sampled_cpu_ns,
+        }));
+        paths.extend(self.unattributed.as_ref().map(|rest| Sampled {
+            own_ns: rest.self_ns,
+            samples: rest.samples,
+            cpu_ns: rest.sampled_cpu_ns,
+        }));
+        shared(cpu_ns, &paths)
+    }
+}
+
 impl RecordedNode {
     fn build(self, parent: Option<u32>, hz: f64, builder: &mut Builder) -> Node {
         let area = Area::of_span(&self.name);
@@ -234,13 +268,12 @@ impl RecordedNode {
             let range = backcast_spans::histogram::range_of(bucket as usize);
             ((range.start + (range.end - range.start) / 2) as f64 * 1e9 / hz) as u64
         };
-        let cpu_share = self.cpu_samples as f64 / self.samples.max(1) as f64;
         Node {
             parent,
             frame,
             own_ns: self.self_ns.saturating_sub(self.overhead_ns),
             total_ns: 0,
-            cpu_ns: (self.samples > 0).then_some((self.self_ns as f64 * cpu_share) as u64),
+            cpu_ns: None,
             samples: self.samples,
             calls: Some(Calls {
                 count: self.calls,

@@ -87,7 +87,11 @@ impl<'a> View<'a> {
                 true => merge.unattributed(root, thread),
                 false => root,
             };
-            merge.rows[row as usize].own_ns += thread.unattributed_ns;
+            let row = &mut merge.rows[row as usize];
+            row.own_ns += thread.unattributed_ns;
+            if let Some(rest) = unattributed_cpu(profile, thread) {
+                *row.cpu_ns.get_or_insert(0) += rest;
+            }
         }
         merge.finish()
     }
@@ -397,6 +401,15 @@ impl Details {
         }
         add_lines(&mut self.lines, &node.lines);
     }
+}
+
+/// What the nodes of a thread leave of its processor time, where they have some of it.
+fn unattributed_cpu(profile: &Profile, thread: &ThreadProfile) -> Option<u64> {
+    let (mut of_nodes, mut any) = (0, false);
+    for cpu_ns in profile.nodes_of(thread).iter().filter_map(|node| node.cpu_ns) {
+        (of_nodes, any) = (of_nodes + cpu_ns, true);
+    }
+    any.then_some(thread.cpu_ns?.saturating_sub(of_nodes))
 }
 
 /// `worker-12` and `worker-3` are `worker-#`; digits inside of a word, as in `md5sum`, are part of its name.

@@ -71,7 +71,7 @@ fn tree(view: &View<'_>, min_share: f64) -> Table {
     };
     optional(sampled, &["95 % interval of total"]);
     optional(true, &["time"]);
-    optional(cpu, &["own on cpu"]);
+    optional(cpu, &["own on cpu (sampled)"]);
     optional(counted, &["calls", "per call", "p50", "p95", "p99"]);
     optional(allocated, &["allocations", "allocated"]);
     optional(copied, &["copied"]);

@@ -1,6 +1,6 @@
 //! Shares of spans: exact, complete, recursion once.
 
-use backcast_lab::profile::{Calls, Functions, Kind, Split, View, words};
+use backcast_lab::profile::{Builder, Calls, Functions, Kind, Split, View, read_spans, words};
 
 use super::{example, names, profile, span};
 
@@ -136,4 +136,34 @@ fn calls_of_a_hundred_thousand_deep_recursion_are_added_without_recursion() {
     assert_eq!(view.rows[1].total_ns, 100_000);
     assert_eq!(view.rows.last().unwrap().depth, 100_000);
     assert_eq!(Functions::of(&view).list.len(), 100_000);
+}
+
+#[test]
+fn processor_time_of_spans_adds_up_to_that_of_their_thread() {
+    let sampled = |id, name, self_ns: u64, samples: u64, sampled_cpu_ns: u64| {
+        let mut span = span(id, None, name, self_ns);
+        span["samples"] = samples.into();
+        span["sampled_cpu_ns"] = sampled_cpu_ns.into();
+        span
+    };
+    let spans = [
+        sampled(1, "engine.play", 600_000, 600, 400_000),
+        sampled(2, "engine.wait", 300_000, 300, 0),
+        sampled(3, "engine.short", 14_000, 2, 0),
+    ];
+    let mut recording: serde_json::Value =
+        serde_json::from_str(&super::recording(1_000_000, &spans)).unwrap();
+    recording["threads"][0]["cpu_ns"] = 580_000.into();
+    recording["threads"][0]["unattributed"] =
+        serde_json::json!({ "self_ns": 86_000, "samples": 86, "sampled_cpu_ns": 5_000 });
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = Builder::default();
+    read_spans(&super::written(&folder, "spans.json", &recording.to_string()), &mut builder)
+        .unwrap();
+    let profile = builder.finish("x", vec![], String::new(), 1_000_000);
+    let view = View::of(&profile);
+    let cpu = |name: &str| view.rows.iter().find(|row| row.name == name).unwrap().cpu_ns;
+    assert_eq!((cpu("engine.wait"), cpu("engine.short")), (Some(0), None));
+    assert!(cpu("engine.play").unwrap() > 550_000, "{:?}", cpu("engine.play"));
+    assert_eq!(view.rows.iter().filter_map(|row| row.cpu_ns).sum::<u64>(), 580_000);
 }
