@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsStr,
+    ffi::{CString, OsStr},
     fs,
     io::{self, BufRead, BufReader, Read, Write},
     os::{
@@ -62,7 +62,11 @@ pub fn launched() -> Option<ExitCode> {
     })
 }
 
+/// The name of the launcher's thread, and of the command's until it is loaded.
+pub(crate) const LAUNCHER_NAME: &str = "backcast-exec";
+
 fn serve() -> io::Result<()> {
+    prctl::set_name(&CString::new(LAUNCHER_NAME)?)?;
     let channel: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
     let mut channel = UnixStream::from(channel);
     let mut line = String::new();
@@ -112,7 +116,7 @@ fn run(request: &Request, channel: &mut UnixStream) -> io::Result<Cost> {
         rustix::process::Pid::from_raw(pid.as_raw()).ok_or(io::ErrorKind::InvalidData)?,
         PidfdFlags::empty(),
     )?;
-    tell(channel, &Report::Started { pid: pid.as_raw() })?;
+    tell(channel, &Report::Started { pid: pid.as_raw(), launcher: getpid().as_raw() })?;
     let deadline = request.timeout_ns.map(|ns| begin + Duration::from_nanos(ns));
     let wake = wait(pidfd.as_fd(), channel, deadline)?;
     if let (Wake::Deadline | Wake::Asked, Some(grace_ns)) = (wake, request.grace_ns) {

@@ -1,6 +1,7 @@
 //! The other side of the launcher: asks it to run a command and listens.
 
 use std::{
+    ffi::OsString,
     io::{self, BufRead, BufReader, Read, Write},
     os::{
         fd::OwnedFd,
@@ -20,8 +21,8 @@ use nix::{
 };
 
 use super::{
-    Capture, Captured, ChildError, ClockTrouble, ProcessSeries, RunOptions, Sample, Sampler,
-    Subject,
+    Capture, Captured, ChildError, ClockTrouble, IdleWatch, ProcessSeries, RunOptions, Sample,
+    Sampler, Subject, WaitsFor,
     exec::{LAUNCHER_WORD, SMALL_HEAP},
     program,
     protocol::{Cost, Report, Request, STOP},
@@ -38,6 +39,8 @@ const DRAINING: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Launcher {
     program: PathBuf,
+    /// Words before those of the launcher itself.
+    around: Vec<OsString>,
 }
 
 /// A command that has ended.
@@ -55,6 +58,10 @@ pub struct Finished {
     pub stopped: bool,
     /// The number that its process had.
     pub pid: i32,
+    /// That of the launcher.
+    pub launcher_pid: i32,
+    /// Whether what the launcher was started below hung after the command had ended, and was ended.
+    pub hung: bool,
     /// When it was started, on the monotonic clock.
     pub began_ns: i64,
     /// Why its times are worth nothing, where they are.
@@ -65,9 +72,13 @@ pub struct Finished {
 #[derive(Debug)]
 pub struct Running {
     pid: i32,
+    launcher_pid: i32,
     program: String,
     channel: BufReader<UnixStream>,
+    /// The launcher, or what it was started below.
     launcher: Child,
+    /// Ends what the launcher was started below where it hangs.
+    watch: Option<IdleWatch>,
     stdout: Option<JoinHandle<io::Result<Captured>>>,
     stderr: Option<JoinHandle<io::Result<Captured>>>,
     sampler: Option<Sampler>,
@@ -80,13 +91,27 @@ pub struct Running {
 impl Launcher {
     /// A copy of the program that runs now, which must begin with [`super::launched`].
     pub fn this_program() -> Launcher {
-        // By this name it is found even after the file was replaced.
-        Launcher { program: "/proc/self/exe".into() }
+        // By this name it is found even after the file was replaced, and by other programs too.
+        Launcher::at(format!("/proc/{}/exe", std::process::id()))
     }
 
     /// Another program that begins with [`super::launched`].
     pub fn at(program: impl Into<PathBuf>) -> Launcher {
-        Launcher { program: program.into() }
+        Launcher { program: program.into(), around: Vec::new() }
+    }
+
+    /// The same below another program, which runs what follows its words, hands its streams on and ends with it. It looks at what
+    /// the launcher starts, and is no part of what that costs.
+    #[must_use]
+    pub fn below(self, words: Vec<OsString>) -> Launcher {
+        Launcher { around: words, ..self }
+    }
+
+    fn command(&self) -> Command {
+        let mut words = self.around.iter().cloned().chain([self.program.clone().into()]);
+        let mut command = Command::new(words.next().expect("the launcher itself is a word"));
+        command.args(words).arg(LAUNCHER_WORD);
+        command
     }
 
     /// Runs a command to its end.
@@ -110,8 +135,8 @@ impl Launcher {
         let request = request(subject, options)?;
         let failed = |doing| move |source| ChildError::Launcher { doing, source };
         let (ours, theirs) = UnixStream::pair().map_err(failed("making a channel"))?;
-        let mut launcher = Command::new(&self.program)
-            .arg(LAUNCHER_WORD)
+        let mut launcher = self
+            .command()
             .env(SMALL_HEAP.0, SMALL_HEAP.1)
             .stdin(OwnedFd::from(theirs))
             .stdout(stream(options.stdout))
@@ -124,8 +149,11 @@ impl Launcher {
         let stderr = launcher.stderr.take().and_then(|pipe| drain(pipe, options.stderr));
         let mut running = Running {
             pid: 0,
+            launcher_pid: 0,
             program: subject.argv[0].to_string_lossy().into_owned(),
             channel: BufReader::new(ours),
+            watch: (!self.around.is_empty())
+                .then(|| IdleWatch::of(launcher.id() as i32, WaitsFor::ItsCommand)),
             launcher,
             stdout,
             stderr,
@@ -136,15 +164,16 @@ impl Launcher {
         };
         running.ask(&request)?;
         match running.next_report(None)? {
-            Report::Started { pid } => running.pid = pid,
+            Report::Started { pid, launcher } => {
+                (running.pid, running.launcher_pid) = (pid, launcher);
+            }
             Report::Refused { reason } => {
                 running.over = true;
                 return Err(ChildError::Refused { program: running.program.clone(), reason });
             }
             Report::Ended(_) => return Err(running.lost()),
         }
-        running.sampler =
-            options.sampling.map(|how| Sampler::below(running.launcher.id() as i32, how));
+        running.sampler = options.sampling.map(|how| Sampler::below(running.launcher_pid, how));
         Ok(running)
     }
 }
@@ -169,13 +198,25 @@ impl Running {
         };
         self.over = true;
         let series = self.sampler.take().map(Sampler::finish);
+        let _ = self.launcher.wait();
+        let hung = self.watch.take().is_some_and(IdleWatch::finish);
         let stdout = captured(self.stdout.take())?;
         let stderr = captured(self.stderr.take())?;
         let tree_peak_bytes = series.as_ref().and_then(ProcessSeries::peak_bytes);
         let (stopped, began_ns, clock_trouble) = (cost.stopped, cost.began_ns, cost.clock_trouble);
         let sample = sample(cost, tree_peak_bytes);
-        let pid = self.pid;
-        Ok(Finished { sample, stdout, stderr, series, stopped, pid, began_ns, clock_trouble })
+        Ok(Finished {
+            sample,
+            stdout,
+            stderr,
+            series,
+            stopped,
+            pid: self.pid,
+            launcher_pid: self.launcher_pid,
+            hung,
+            began_ns,
+            clock_trouble,
+        })
     }
 
     /// Has the launcher ask the command to end, once; whether it will.
@@ -228,6 +269,7 @@ impl Drop for Running {
             let _ = self.channel.get_ref().shutdown(std::net::Shutdown::Both);
         }
         let _ = self.launcher.wait();
+        let _ = self.watch.take().map(IdleWatch::finish);
         if !self.over && self.pid > 0 {
             let _ = killpg(Pid::from_raw(self.pid), Signal::SIGKILL);
         }

@@ -22,6 +22,7 @@ mod tree;
 pub use captured::{Capture, Captured};
 pub use clocks::{ClockReading, ClockTrouble};
 pub use error::ChildError;
+pub(crate) use exec::LAUNCHER_NAME;
 pub use exec::{LAUNCHER_WORD, launched};
 pub(crate) use idle::{IdleWatch, WaitsFor};
 pub use launch::{Finished, Launcher, Running, usable_processors};

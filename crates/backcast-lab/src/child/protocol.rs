@@ -28,8 +28,8 @@ pub(super) const STOP: &[u8] = b"stop\n";
 /// What the launcher tells.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// The command runs.
-    Started { pid: i32 },
+    /// The command runs, and so does the launcher.
+    Started { pid: i32, launcher: i32 },
     /// The command could not be started.
     Refused { reason: String },
     /// The command has ended, and so has all that it had started.

@@ -1,4 +1,4 @@
-//! Samples of compiled code by `perf`, where it is there and permitted: `perf record` around a command, `perf script`
+//! Samples of compiled code by `perf`, where it is there and permitted: `perf record` around the launcher of a command, `perf script`
 //! read line by line.
 //!
 //! perf sees threads while they run on a processor; the rest of their lifetime is unattributed (waiting, or not sampled).
@@ -12,9 +12,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::child::{IdleWatch, WaitsFor};
-
 use super::{Area, Builder, Frame, Kind, Node, Scratch, Source, builder::Thread, view::group_name};
+use crate::child::{IdleWatch, LAUNCHER_NAME, WaitsFor};
 
 /// Samples a second; a prime keeps step with nothing.
 pub const HZ: f64 = 997.0;
@@ -23,6 +22,9 @@ pub const HZ: f64 = 997.0;
 const MOST_NODES: usize = 50_000;
 /// Frames of one stack at most, innermost last.
 const MOST_FRAMES: usize = 200;
+
+/// Names of processes before the command itself is loaded.
+const NOT_THE_COMMAND: [&str; 3] = ["perf", "perf-exec", LAUNCHER_NAME];
 
 /// A file that `perf record` writes.
 #[derive(Debug)]
@@ -37,7 +39,8 @@ impl PerfFile {
     /// Why it does not work here, as a sentence.
     pub fn new(scratch: &Scratch) -> Result<PerfFile, String> {
         let file = PerfFile { path: scratch.path("perf.data") };
-        let words = file.around(&["true".into()]);
+        let mut words = file.around();
+        words.push("true".into());
         let tried = Command::new(&words[0])
             .args(&words[1..])
             .stdin(Stdio::null())
@@ -70,11 +73,10 @@ impl PerfFile {
         }
     }
 
-    /// The command with perf around it. perf ends as the command ends.
-    pub fn around(&self, argv: &[OsString]) -> Vec<OsString> {
+    /// What stands before a command so that perf looks at it and at all that it starts. perf ends as the command ends.
+    pub fn around(&self) -> Vec<OsString> {
         let mut words = self.record();
         words.push("--".into());
-        words.extend_from_slice(argv);
         words
     }
 
@@ -196,9 +198,7 @@ pub fn read_script(
             }
         } else if let Some((name, pid, task, time)) = heading(text)
             && wanted(pid)
-            // Before the command itself is loaded.
-            && name != "perf-exec"
-            && name != "perf"
+            && !NOT_THE_COMMAND.contains(&name)
         {
             let name = group_name(name);
             let next = groups.len();

@@ -14,8 +14,8 @@ use super::{
     python::Injection, read_spans, words,
 };
 use crate::child::{
-    Capture, Captured, ChildError, Exit, IdleWatch, Launcher, RunOptions, Sampler, Sampling,
-    Subject, WaitsFor,
+    Capture, Captured, ChildError, Exit, Finished, IdleWatch, Launcher, RunOptions, Sampler,
+    Sampling, Subject, WaitsFor,
 };
 
 /// Processor time from which on it is told how little of it perf saw.
@@ -24,6 +24,9 @@ const WORTH_A_NOTE_NS: u64 = 50_000_000;
 /// How long a command may take to end by itself once its time is over, or this program is to stop: what records itself writes what
 /// it has.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// Processor time in which perf may well have taken no sample.
+const NEXT_TO_NOTHING_NS: u64 = 10_000_000;
 
 /// How a command is looked into.
 #[derive(Clone, Debug)]
@@ -111,9 +114,8 @@ pub fn profile(
             injection.compile(&program);
         }
     }
-    if let Some(perf) = &perf {
-        watched.argv = perf.around(&subject.argv);
-    }
+    // Around the launcher, which tells what the command cost: what perf takes itself is then no part of that.
+    let launcher = launcher.clone().below(perf.as_ref().map(PerfFile::around).unwrap_or_default());
 
     let taken_at = jiff::Timestamp::now().to_string();
     let started = Instant::now();
@@ -126,11 +128,7 @@ pub fn profile(
         ..RunOptions::default()
     };
     let running = launcher.start(&watched, &run)?;
-    // perf ends as the command ends, if it ends.
-    let watch = perf.is_some().then(|| IdleWatch::of(running.pid(), WaitsFor::ItsCommand));
-    let finished = running.finish(stop);
-    let perf_hung = watch.is_some_and(IdleWatch::finish);
-    let finished = match finished {
+    let finished = match running.finish(stop) {
         Ok(finished) => Some(finished),
         Err(ChildError::Stopped) => None,
         Err(error) => return Err(error.into()),
@@ -148,14 +146,10 @@ pub fn profile(
     injection.read(&mut builder);
     read_all_spans(&spans, &mut builder);
     if let Some(perf) = &perf {
-        read_perf(perf, wall_ns, &mut builder);
+        let launcher_pid = finished.as_ref().map(|finished| finished.launcher_pid as u32);
+        read_perf(perf, wall_ns, launcher_pid, &mut builder);
     }
-    explain(
-        &mut builder,
-        &program,
-        finished.as_ref().filter(|finished| !finished.stopped).map(|finished| finished.sample.exit),
-        perf.is_some(),
-    );
+    explain(&mut builder, &program, finished.as_ref(), perf.is_some());
 
     let command = subject.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let mut profile = builder.finish(&subject.name, command, taken_at, wall_ns);
@@ -180,11 +174,8 @@ pub fn profile(
     profile.overhead.sampler_cpu_ns += series.cost_ns;
     profile.process = Processes { cost: Some(finished.sample), series };
     profile.distrust.extend(finished.clock_trouble.map(|trouble| trouble.to_string()));
-    if perf_hung {
-        profile.distrust.push(
-            "perf hung, and was ended: neither the time of the command nor how it ended is known; `--perf never` leaves perf away"
-                .to_owned(),
-        );
+    if finished.hung {
+        profile.unseen.push("compiled code: perf hung, and was ended".to_owned());
     }
     Ok(Outcome { profile, exit, stdout: finished.stdout, stderr: finished.stderr })
 }
@@ -222,9 +213,10 @@ fn read_all_spans(folder: &Path, builder: &mut Builder) {
     }
 }
 
-/// Adds what perf saw of processes that did not tell more about themselves.
-fn read_perf(perf: &PerfFile, wall_ns: u64, builder: &mut Builder) {
-    let told: Vec<u32> = builder.processes();
+/// Adds what perf saw of processes that did not tell more about themselves, the launcher apart.
+fn read_perf(perf: &PerfFile, wall_ns: u64, launcher: Option<u32>, builder: &mut Builder) {
+    let mut told: Vec<u32> = builder.processes();
+    told.extend(launcher);
     if let Err(error) = perf.read(wall_ns, |pid| !told.contains(&pid), builder) {
         builder
             .unseen
@@ -256,7 +248,8 @@ fn missed_by_perf(profile: &Profile, cpu_ns: u64) -> Option<String> {
 }
 
 /// Says why nothing was seen inside, and what is not to be seen this way.
-fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf: bool) {
+fn explain(builder: &mut Builder, program: &Path, finished: Option<&Finished>, with_perf: bool) {
+    let exit = finished.filter(|finished| !finished.stopped).map(|finished| finished.sample.exit);
     if builder.is_empty() && is_python(program) {
         builder.unseen.push(match exit {
             Some(Exit::Code(_)) => "Python: no samples came back; the sampler needs Python 3.8 or later, and does not start under \
@@ -268,16 +261,9 @@ fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf:
         builder.unseen.push("spans: it ended before the first ones were written".to_owned());
     } else if builder.is_empty() {
         builder.unseen.push(match with_perf {
-            true => "the inside of the command: perf took no sample of it, as its threads ended before their first one".to_owned(),
+            true => without_samples(finished.map(|finished| finished.sample.cpu_ns())),
             false => "the inside of the command: it records no spans, is no Python, and perf was not there to look".to_owned(),
         });
-    }
-    if with_perf {
-        builder.unseen.push(
-            "the command without perf: wall time, processor time and memory hold what perf took before, beside and after it; \
-             `--perf never` leaves perf away"
-                .to_owned(),
-        );
     }
     if builder.has(Source::Python) {
         builder.unseen.push(
@@ -291,6 +277,21 @@ fn explain(builder: &mut Builder, program: &Path, exit: Option<Exit>, with_perf:
             .unseen
             .push("waiting: perf sees threads while they run, the rest is unattributed".to_owned());
     }
+}
+
+/// Why perf took no sample.
+fn without_samples(cpu_ns: Option<u64>) -> String {
+    let why = match cpu_ns {
+        None => String::new(),
+        Some(ns) if ns < NEXT_TO_NOTHING_NS => {
+            format!(": it used next to no processor time ({})", words::time(ns))
+        }
+        Some(ns) => format!(
+            ": its threads ended before their first one, with {} of processor time",
+            words::time(ns)
+        ),
+    };
+    format!("the inside of the command: perf took no sample of it{why}")
 }
 
 /// Watches a running process for a while: its tree always, its compiled code where perf may.
@@ -341,7 +342,7 @@ pub fn attach(
         let _ = recording.wait();
         match watch.finish() {
             true => builder.unseen.push("compiled code: perf hung, and was ended".to_owned()),
-            false => read_perf(file, wall_ns, &mut builder),
+            false => read_perf(file, wall_ns, None, &mut builder),
         }
     }
     builder.unseen.push(

@@ -63,8 +63,18 @@ impl Runner for Simulated {
         }
         let clock_trouble = self.trouble;
         let (stdout, stderr, series) = (None, None, None);
-        let (stopped, pid, began_ns) = (false, 1, 0);
-        Ok(Finished { sample, stdout, stderr, series, stopped, pid, began_ns, clock_trouble })
+        let (stopped, pid, launcher_pid, began_ns) = (false, 1, 2, 0);
+        Ok(Finished {
+            sample,
+            stdout,
+            stderr,
+            series,
+            stopped,
+            pid,
+            launcher_pid,
+            began_ns,
+            clock_trouble,
+        })
     }
 
     fn reference(&mut self) -> Reference {
