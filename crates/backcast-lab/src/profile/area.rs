@@ -47,7 +47,9 @@ impl Area {
         if COMPUTING_SPANS.iter().any(|span| name.starts_with(span)) {
             return Area::Computation;
         }
-        match name.split('.').next().unwrap_or(name) {
+        let (area, step) = name.split_once('.').unwrap_or((name, ""));
+        match area {
+            "search" if SAVING_STEPS.iter().any(|first| step.starts_with(first)) => Area::Report,
             "data" | "store" | "calendar" => Area::Data,
             "engine" | "search" => Area::Engine,
             "rules" | "indicators" | "metrics" => Area::Computation,
@@ -112,6 +114,7 @@ impl Area {
         let named = |names: &[&str]| names.iter().any(|name| file.contains(name));
         match () {
             _ if symbol.starts_with("gc_collect") => Area::Collector,
+            _ if symbol.contains("backcast_") => own_crate(symbol),
             _ if named(&["ld-linux", "libc.so", "libc-", "libm.so", "libpthread", "libgcc"]) => {
                 Area::Caller
             }
@@ -119,13 +122,36 @@ impl Area {
                 Area::Computation
             }
             _ if named(&["arrow", "parquet", "polars", "pandas"]) => Area::Data,
+            // What else is in Backcast is libraries that it is built of.
+            _ if file == "backcast" || object.contains("/backcast/_native") => Area::Caller,
             _ => Area::User,
         }
     }
 }
 
+/// Of the function of Backcast that a symbol names first: types that it works on come later.
+fn own_crate(symbol: &str) -> Area {
+    let at = |name: &str| symbol.find(name).unwrap_or(usize::MAX);
+    let first = OWN_CRATES.iter().min_by_key(|(name, _)| at(name));
+    first.filter(|(name, _)| symbol.contains(name)).map_or(Area::Caller, |(_, area)| *area)
+}
+
 /// Steps of the engine that make numbers from numbers: indicators, rules.
 const COMPUTING_SPANS: &[&str] = &["engine.operands", "engine.signals", "engine.conditions"];
+/// Steps of the search that write its results, by how they begin.
+const SAVING_STEPS: &[&str] = &["write_", "save_", "finish_rows"];
+/// Backcast's own crates.
+const OWN_CRATES: &[(&str, Area)] = &[
+    ("backcast_data", Area::Data),
+    ("backcast_store", Area::Data),
+    ("backcast_calendar", Area::Data),
+    ("backcast_engine", Area::Engine),
+    ("backcast_search", Area::Engine),
+    ("backcast_rules", Area::Computation),
+    ("backcast_indicators", Area::Computation),
+    ("backcast_metrics", Area::Computation),
+    ("backcast_report", Area::Report),
+];
 /// Libraries that read, filter, convert or align data.
 const DATA: &[&str] = &[
     "polars",
@@ -286,6 +312,10 @@ mod tests {
         assert_eq!(Area::of_span("engine.signals"), Area::Computation);
         assert_eq!(Area::of_span("rules.series"), Area::Computation);
         assert_eq!(Area::of_span("quadrature"), Area::User);
+        assert_eq!(Area::of_span("search.work"), Area::Engine);
+        for saving in ["search.write_table", "search.save_rows", "search.finish_rows"] {
+            assert_eq!(Area::of_span(saving), Area::Report, "{saving}");
+        }
     }
 
     #[test]
@@ -354,5 +384,12 @@ mod tests {
         assert_eq!(Area::of_native("/usr/lib/libopenblas.so.0", "dgemm"), Area::Computation);
         assert_eq!(Area::of_native("[kernel.kallsyms]", "do_syscall_64"), Area::Caller);
         assert_eq!(Area::of_native("/usr/bin/sort", "main"), Area::User);
+        let backcast = "/usr/local/bin/backcast";
+        let own = |symbol: &str| Area::of_native(backcast, symbol);
+        assert_eq!(own("backcast_engine::lanes::play"), Area::Engine);
+        assert_eq!(own("<backcast_store::map::File as core::ops::drop::Drop>::drop"), Area::Data);
+        let closure = "backcast_metrics::block::add::<backcast_engine::run::RunResult>";
+        assert_eq!(own(closure), Area::Computation);
+        assert_eq!((own("backcast_lab::x"), own("mi_malloc")), (Area::Caller, Area::Caller));
     }
 }
