@@ -22,3 +22,18 @@ pub(crate) fn check<'a>(
     }
     Ok(())
 }
+
+/// The same, and refuses a file whose folder is not there: none is made, which a slip of the pen would spread over the disk.
+pub(crate) fn check_places(files: &[PathBuf], report: &Option<PathBuf>) -> Result<(), Failure> {
+    let files: Vec<Option<PathBuf>> = files.iter().cloned().map(Some).collect();
+    let all = || files.iter().chain([report]);
+    check(all())?;
+    for path in all().flatten() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let message = format!("there is no folder {} for {}", folder.display(), path.display());
+            return Err(Failure::usage(message).help(format!("mkdir -p {}", folder.display())));
+        }
+    }
+    Ok(())
+}

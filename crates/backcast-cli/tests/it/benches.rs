@@ -130,6 +130,8 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--vs-command", "'open", "--", "true"], "ends in an open quote");
     says(&["--env", "=1", "--", "true"], "`=1` is no variable");
     says(&["--export", "x.pdf", "--", "true"], "the ending of x.pdf names no format");
+    says(&["--export", "no/x.json", "--", "true"], "there is no folder no for no/x.json");
+    says(&["--report", "no/x.html", "--", "true"], "there is no folder no for no/x.html");
     says(&["--scan", "N=1,2", "--", "true"], "no word of the command says {N}");
     says(&["--scan", "N", "--", "true"], "`N` is no scan");
     says(&["--effect", "0%", "--", "true"], "a share such as 1% or 0.01");

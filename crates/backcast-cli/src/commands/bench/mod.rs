@@ -113,7 +113,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 
 fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     export::check(&args.export)?;
-    output::check([&args.report])?;
+    output::check_places(&args.export, &args.report)?;
     if !args.import.is_empty() {
         return imported(args, terminal);
     }

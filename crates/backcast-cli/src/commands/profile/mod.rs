@@ -24,7 +24,7 @@ use clap::ValueEnum;
 pub(super) use self::{print::plain, subject::of_command};
 use crate::{
     failure::Failure,
-    interrupt,
+    interrupt, output,
     own_command::{self, Kind},
     page, quantity,
     spec_file::Changes,
@@ -145,6 +145,7 @@ fn name(text: &str) -> Result<String, String> {
 
 /// Profiles and prints what was found.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    output::check_places(&args.export, &args.report)?;
     if args.scale.is_given() {
         return scale::run(args, terminal);
     }
