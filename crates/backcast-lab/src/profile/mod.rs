@@ -342,11 +342,18 @@ pub struct Heap {
 
 /// What measuring cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Overhead {
     /// Spans recorded.
     pub spans: u64,
     /// Cost of an empty span.
     pub empty_span_ns: f64,
+    /// Looks at the spans of all threads.
+    pub looks: u64,
+    /// How many a second were asked for.
+    pub looks_wanted_hz: f64,
+    /// How many a second there were, in the process with the fewest.
+    pub looks_hz: f64,
     /// Processor time of all samplers.
     pub sampler_cpu_ns: u64,
     /// Memory of the recording, and bytes of files read.

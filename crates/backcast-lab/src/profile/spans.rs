@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    Area, Builder, Calls, Frame, Kind, Node, ProfileError, Repeated, Source,
+    Area, Builder, Calls, Frame, Kind, Node, Overhead, ProfileError, Repeated, Source,
     builder::Thread,
     file::read_versioned,
     processor_time::{Sampled, shared},
@@ -68,6 +68,9 @@ struct Clock {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RecordedSampler {
+    wanted_period_ns: u64,
+    period_ns: u64,
+    samples: u64,
     cpu_ns: u64,
 }
 
@@ -199,6 +202,7 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
     builder.overhead.spans += spans;
     builder.overhead.empty_span_ns = recording.clock.empty_span_ns;
     builder.overhead.sampler_cpu_ns += recording.sampler.cpu_ns;
+    recording.sampler.tell(&mut builder.overhead);
     builder.overhead.recording_bytes += recording.recording_bytes;
     if let Some(memory) = recording.memory {
         let heap = builder.heap.get_or_insert_default();
@@ -232,6 +236,19 @@ fn lost(recording: &Recording, builder: &mut Builder) -> u64 {
     ));
     let began_ns = builder.command.map_or(0, |command| command.began_ns);
     builder.lived_on(recording.pid, began_ns + recording.wall_ns).unwrap_or(0)
+}
+
+impl RecordedSampler {
+    fn tell(&self, overhead: &mut Overhead) {
+        if self.samples == 0 {
+            return;
+        }
+        let hz = |period_ns: u64| 1e9 / period_ns.max(1) as f64;
+        let fewest = if overhead.looks > 0 { overhead.looks_hz } else { f64::INFINITY };
+        overhead.looks += self.samples;
+        overhead.looks_wanted_hz = hz(self.wanted_period_ns);
+        overhead.looks_hz = fewest.min(hz(self.period_ns));
+    }
 }
 
 impl RecordedThread {

@@ -146,6 +146,7 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
     }));
     facts
         .extend(MemoryTrend::of(profile).map(|found| ("memory over time", trend(profile, &found))));
+    facts.extend(looking(profile).map(|said| ("looks at spans", said)));
     facts.extend(sampling(profile).map(|said| ("sampling", said)));
     facts.push(("cost of profiling", overhead(profile)));
     facts
@@ -197,6 +198,24 @@ fn resident_too(profile: &Profile, source: Held) -> Option<String> {
     let resident = all.into_iter().find(|trend| trend.source == Held::ResidentBytes);
     let rate = resident.filter(leaks)?.growth.per_repeat.estimate;
     Some(format!("; resident memory grows by {} a second", amount(Held::ResidentBytes, rate)))
+}
+
+/// How often spans were looked at.
+fn looking(profile: &Profile) -> Option<String> {
+    let overhead = &profile.overhead;
+    (overhead.looks > 0).then(|| {
+        format!(
+            "{} at {:.0} a second of {:.0} wanted{}",
+            count(overhead.looks),
+            overhead.looks_hz,
+            overhead.looks_wanted_hz,
+            // Within what intervals of chance length leave open, it looked as often as it should.
+            match overhead.looks_hz < 0.9 * overhead.looks_wanted_hz {
+                true => ": more would take over half a per cent of a processor",
+                false => "",
+            }
+        )
+    })
 }
 
 /// How densely Python was sampled.

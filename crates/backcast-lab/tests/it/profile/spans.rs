@@ -167,3 +167,23 @@ fn processor_time_of_spans_adds_up_to_that_of_their_thread() {
     assert!(cpu("engine.play").unwrap() > 550_000, "{:?}", cpu("engine.play"));
     assert_eq!(view.rows.iter().filter_map(|row| row.cpu_ns).sum::<u64>(), 580_000);
 }
+
+#[test]
+fn how_often_spans_were_looked_at_is_said_for_the_process_with_the_fewest_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut builder = Builder::default();
+    for (looks, period_ns) in [(500, 2_000_000), (250, 4_000_000)] {
+        let mut recording: serde_json::Value =
+            serde_json::from_str(&super::recording(1_000_000_000, &[span(1, None, "a", 1)]))
+                .unwrap();
+        recording["sampler"] = serde_json::json!({
+            "wanted_period_ns": 1_000_000, "period_ns": period_ns, "samples": looks, "cpu_ns": 1,
+        });
+        let path = super::written(&folder, "spans.json", &recording.to_string());
+        read_spans(&path, &mut builder).unwrap();
+    }
+    let profile = builder.finish("x", vec![], String::new(), 1_000_000_000);
+    let facts = words::facts(&profile);
+    let (_, said) = facts.iter().find(|(name, _)| *name == "looks at spans").unwrap();
+    assert!(said.starts_with("750 at 250 a second of 1000 wanted"), "{said}");
+}
