@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Area, Kind, View};
+use super::{Area, Kind, View, view::group_name};
 
 /// What changed between two profiles, largest change of own time first.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +75,10 @@ impl Difference {
             for (i, row) in view.rows.iter().enumerate() {
                 let parent = row.parent.map(|parent| place[parent]);
                 let next = rows.len();
-                let key = (parent, row.name.to_string(), row.file.map(str::to_owned));
+                // A thread may have its name alone in one of them.
+                let name =
+                    if row.depth == 0 { group_name(&row.name) } else { row.name.to_string() };
+                let key = (parent, name, row.file.map(str::to_owned));
                 let id = *known.entry(key).or_insert(next);
                 if id == next {
                     rows.push(Moved {

@@ -134,17 +134,19 @@ impl PerfFile {
 
 /// Whether a command is compiled code of others: neither Python nor this very program.
 pub fn is_native(program: &Path) -> bool {
+    !is_this_program(program) && !is_python(program) && fs::File::open(program).is_ok()
+}
+
+/// Whether a command is a Python interpreter, or a script for one.
+pub(super) fn is_python(program: &Path) -> bool {
     let name = program.file_name().and_then(OsStr::to_str).unwrap_or_default();
     if name.starts_with("python") || name.starts_with("pypy") {
-        return false;
-    }
-    if is_this_program(program) {
-        return false;
+        return true;
     }
     let mut first = Vec::new();
     let read = fs::File::open(program)
         .and_then(|file| BufReader::new(io::Read::take(file, 256)).read_until(b'\n', &mut first));
-    read.is_ok() && !(first.starts_with(b"#!") && first.windows(6).any(|word| word == b"python"))
+    read.is_ok() && first.starts_with(b"#!") && first.windows(6).any(|word| word == b"python")
 }
 
 /// Whether a command is the program that runs now.
@@ -200,11 +202,13 @@ pub fn read_script(
             && wanted(pid)
             && !NOT_THE_COMMAND.contains(&name)
         {
-            let name = group_name(name);
+            let pattern = group_name(name);
             let next = groups.len();
-            let group = *names.entry((pid, name.clone())).or_insert(next);
+            let group = *names.entry((pid, pattern.clone())).or_insert(next);
             if group == next {
-                groups.push((name, Group::new(pid)));
+                groups.push((name.to_owned(), Group::new(pid)));
+            } else if groups[group].0 != name {
+                groups[group].0 = pattern;
             }
             let seen = groups[group].1.tasks.entry(task).or_insert((time, time));
             *seen = (seen.0.min(time), seen.1.max(time));

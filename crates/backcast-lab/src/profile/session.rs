@@ -110,7 +110,7 @@ pub fn profile(
         let given = subject.env.iter().rev().find(|(name, _)| name == OsStr::new("PYTHONPATH"));
         let own = given.map(|(_, value)| value.clone()).or_else(|| std::env::var_os("PYTHONPATH"));
         watched.env.extend(injection.environment(own.as_deref()));
-        if is_python(&program) {
+        if is_interpreter(&program) {
             injection.compile(&program);
         }
     }
@@ -225,7 +225,7 @@ fn read_perf(perf: &PerfFile, wall_ns: u64, launcher: Option<u32>, builder: &mut
 }
 
 /// Whether a program is a Python interpreter, by its name.
-fn is_python(program: &Path) -> bool {
+fn is_interpreter(program: &Path) -> bool {
     program.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("python"))
 }
 
@@ -250,10 +250,10 @@ fn missed_by_perf(profile: &Profile, cpu_ns: u64) -> Option<String> {
 /// Says why nothing was seen inside, and what is not to be seen this way.
 fn explain(builder: &mut Builder, program: &Path, finished: Option<&Finished>, with_perf: bool) {
     let exit = finished.filter(|finished| !finished.stopped).map(|finished| finished.sample.exit);
-    if builder.is_empty() && is_python(program) {
+    if builder.is_empty() && perf::is_python(program) {
         builder.unseen.push(match exit {
             Some(Exit::Code(_)) => "Python: no samples came back; the sampler needs Python 3.8 or later, and does not start under \
-                 -I, -E or -S"
+                 -I, -E or -S; `--perf always` sees its compiled code"
                 .to_owned(),
             _ => "Python: it ended before the first samples were written".to_owned(),
         });
@@ -262,7 +262,7 @@ fn explain(builder: &mut Builder, program: &Path, finished: Option<&Finished>, w
     } else if builder.is_empty() {
         builder.unseen.push(match with_perf {
             true => without_samples(finished.map(|finished| finished.sample.cpu_ns())),
-            false => "the inside of the command: it records no spans, is no Python, and perf was not there to look".to_owned(),
+            false => "the inside of the command: it records no spans, is no Python, and perf did not look".to_owned(),
         });
     }
     if builder.has(Source::Python) {

@@ -177,9 +177,18 @@ impl<'a> Merge<'a> {
         let name = group_name(&thread.name);
         let key = (name, thread.source);
         let row = match self.roots.get(&key) {
-            Some(row) => *row,
+            Some(row) => {
+                let row = *row;
+                if let What::Thread(place) = self.rows[row as usize].what
+                    && self.names[place as usize] != thread.name
+                {
+                    self.names[place as usize] = key.0;
+                }
+                row
+            }
             None => {
-                self.names.push(key.0.clone());
+                // A name that no other thread shares a pattern with stays as it is.
+                self.names.push(thread.name.clone());
                 let what = What::Thread(self.names.len() as u32 - 1);
                 let row = self.push(NO_ROW, what, thread.source);
                 self.roots.insert(key, row);

@@ -1,7 +1,7 @@
 //! What a profile says in words, the same on the terminal, in Markdown and on a page.
 
 use super::{Held, MemoryTrend, Profile, Row, Source, Split, View, share_interval};
-use crate::stats::GrowthVerdict;
+use crate::{child::Sample, stats::GrowthVerdict};
 
 /// Level of the intervals that are printed.
 pub const LEVEL: f64 = 0.95;
@@ -97,9 +97,7 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
                 time(cost.system_ns)
             ),
         ));
-        facts.extend(
-            cost.peak_bytes.map(|peak| ("peak memory", format!("{} in one process", bytes(peak)))),
-        );
+        facts.extend(cost.peak_bytes.map(|peak| ("peak memory", peak_memory(peak, cost))));
         facts.push((
             "context switches",
             format!(
@@ -150,6 +148,13 @@ pub fn facts(profile: &Profile) -> Vec<(&'static str, String)> {
     facts.extend(sampling(profile).map(|said| ("sampling", said)));
     facts.push(("cost of profiling", overhead(profile)));
     facts
+}
+
+/// Most memory of one process; about as little as the launcher had may be any less.
+fn peak_memory(peak: u64, cost: &Sample) -> String {
+    let at_floor = cost.peak_floor_bytes.is_some_and(|floor| peak <= floor + floor / 20);
+    let most = if at_floor { "at most " } else { "" };
+    format!("{most}{} in one process", bytes(peak))
 }
 
 /// Whether memory grew to the end, and what says so.

@@ -39,6 +39,9 @@ const SHOWN_LINES: usize = 10;
 
 /// See where the time of a spec, or of any command, goes
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "backcast profile [OPTIONS] SPEC\n       \
+    backcast profile [OPTIONS] -- COMMAND...\n       \
+    backcast profile [OPTIONS] --pid PID")]
 #[command(after_help = "Examples:\n  \
     backcast profile examples/sma_grid.toml\n  \
     backcast profile --report profile.html -- python strategy.py\n  \
@@ -53,12 +56,13 @@ const SHOWN_LINES: usize = 10;
     Exit codes: 0 fine, 1 the command failed, 2 wrong usage, 3 could not measure, with --scale also a command that failed at a size.")]
 pub(crate) struct Args {
     /// The spec, a TOML file
-    #[arg(value_name = "SPEC", required_unless_present_any = ["command", "pid"], conflicts_with_all = ["command", "pid"])]
+    #[arg(value_name = "SPEC", conflicts_with_all = ["command", "pid"])]
     spec: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
     /// Which command runs the spec; if not given, a grid is swept and anything else is one run
-    #[arg(long = "as", value_enum, value_name = "HOW", requires = "spec")]
+    // What conflicts with a requirement lifts it.
+    #[arg(long = "as", value_enum, value_name = "HOW", requires = "spec", conflicts_with_all = ["command", "pid"])]
     by: Option<Kind>,
     /// Any command and its arguments, after `--`; no shell takes it apart
     #[arg(last = true, value_name = "COMMAND")]
@@ -67,12 +71,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PID", conflicts_with = "command", value_parser = clap::value_parser!(i32).range(1..))]
     pid: Option<i32>,
     /// How long to watch it: 500ms, 10s, 2min
-    #[arg(long = "for", value_name = "TIME", value_parser = quantity::duration, requires = "pid", default_value = "10s")]
+    #[arg(long = "for", value_name = "TIME", value_parser = quantity::duration, requires = "pid", conflicts_with_all = ["spec", "command"], default_value = "10s")]
     during: Duration,
     /// Smallest share of the whole that is listed, itself and all below; with --scale, itself alone at any size
     #[arg(long, value_name = "SHARE", value_parser = quantity::share, default_value = "0.5%")]
     min: f64,
-    /// Samples of Python a second
+    /// Samples of Python a second; a thread that computes gives way each 5 ms, so of it there are 200 at most
     #[arg(long, value_name = "HZ", value_parser = rate, default_value_t = python::DEFAULT_HZ)]
     rate: f64,
     /// Whether perf looks at compiled code; auto: unless the command is Python or Backcast
@@ -145,6 +149,11 @@ fn name(text: &str) -> Result<String, String> {
 
 /// Profiles and prints what was found.
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
+    if args.spec.is_none() && args.command.is_empty() && args.pid.is_none() {
+        return Err(Failure::usage("there is nothing to profile").help(
+            "name a spec, or any command after `--` (backcast profile -- python3 strategy.py), or a running process by --pid",
+        ));
+    }
     output::check_places(&args.export, &args.report)?;
     if args.scale.is_given() {
         return scale::run(args, terminal);
@@ -297,13 +306,14 @@ impl From<ProfileError> for Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Failure {
-        let help = match &error {
-            SessionError::Scratch { .. } => "TMPDIR names another folder for temporary files",
-            SessionError::Child(ChildError::NotOnPath { .. }) => {
-                "the command is not run by a shell; for built-ins, pipes and variables: -- sh -c 'LINE'"
-            }
-            SessionError::Child(_) => "",
-        };
-        Failure::could_not_measure(error.to_string()).help(help)
+        let message = error.to_string();
+        match error {
+            SessionError::Child(ChildError::NotOnPath { .. }) => Failure::usage(message).help(
+                "the command is not run by a shell; for built-ins, pipes and variables: -- sh -c 'LINE'",
+            ),
+            SessionError::Child(error) => error.into(),
+            SessionError::Scratch { .. } => Failure::could_not_measure(message)
+                .help("TMPDIR names another folder for temporary files"),
+        }
     }
 }

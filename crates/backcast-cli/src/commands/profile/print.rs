@@ -55,7 +55,8 @@ pub(super) fn table(
 /// The tree, with the columns for which there is something to say.
 fn tree(view: &View<'_>, min_share: f64) -> Table {
     let (rows, hidden, hidden_own) = view.above(min_share);
-    let rows: Vec<&Row<'_>> = rows.iter().map(|row| &view.rows[*row]).collect();
+    let lines = folded(view, &rows);
+    let rows: Vec<&Row<'_>> = lines.iter().map(|line| line.row).collect();
     let any = |what: fn(&Calls) -> u64| {
         rows.iter().filter_map(|row| row.calls.as_deref()).any(|c| what(c) > 0)
     };
@@ -80,10 +81,11 @@ fn tree(view: &View<'_>, min_share: f64) -> Table {
     let width = columns.len();
     let mut table = Table::new(columns);
     let text = |text: Option<String>| text.map_or(Cell::Missing, Cell::from);
-    for row in &rows {
+    for line in &lines {
+        let row = line.row;
         let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
         let mut cells: Vec<Cell> = vec![
-            words::percent(view.share(row.own_ns)).into(),
+            words::percent(view.share(line.own_ns)).into(),
             words::percent(view.share(row.total_ns)).into(),
         ];
         if sampled {
@@ -91,7 +93,7 @@ fn tree(view: &View<'_>, min_share: f64) -> Table {
         }
         cells.push(words::time(row.total_ns).into());
         if cpu {
-            cells.push(text(row.cpu_ns.map(words::time)));
+            cells.push(text(line.cpu_ns.map(words::time)));
         }
         if counted {
             cells.push(text(calls.map(|calls| words::count(calls.count))));
@@ -110,7 +112,7 @@ fn tree(view: &View<'_>, min_share: f64) -> Table {
         if waited {
             cells.push(text(calls.map(|calls| words::time(calls.lock_wait_ns))));
         }
-        cells.push(place(row).into());
+        cells.push(line.place().into());
         table.push(cells);
     }
     if hidden > 0 {
@@ -126,17 +128,63 @@ fn tree(view: &View<'_>, min_share: f64) -> Table {
     table
 }
 
-/// The name under its callers, and where it is.
-fn place(row: &Row<'_>) -> String {
-    let indent = "  ".repeat(row.depth.min(DEEPEST_INDENT));
-    let deeper = row.depth.saturating_sub(DEEPEST_INDENT);
-    let deeper = if deeper > 0 { format!("+{deeper} ") } else { String::new() };
-    let threads = match row.depth {
-        0 if row.threads > 1 => format!(", {} threads", words::count(row.threads)),
-        _ => String::new(),
-    };
-    let at = at(row.file, row.line);
-    format!("{indent}{deeper}{}{threads}{at}", short(&row.name))
+/// A row of the tree, or a function that calls nothing but itself for some levels.
+struct Line<'a> {
+    /// The outermost.
+    row: &'a Row<'a>,
+    levels: usize,
+    depth: usize,
+    own_ns: u64,
+    cpu_ns: Option<u64>,
+}
+
+/// The rows that are shown, straight recursion as one line.
+fn folded<'a>(view: &'a View<'_>, shown: &[usize]) -> Vec<Line<'a>> {
+    let mut children = vec![0u32; view.rows.len()];
+    shown.iter().filter_map(|row| view.rows[*row].parent).for_each(|row| children[row] += 1);
+    let mut place = vec![0; view.rows.len()];
+    let mut lines: Vec<Line<'a>> = Vec::with_capacity(shown.len());
+    for at in shown {
+        let row = &view.rows[*at];
+        let above = row.parent.map(|parent| (&view.rows[parent], children[parent], place[parent]));
+        place[*at] = match above {
+            // Calls that were counted are not told apart by their depth.
+            Some((outer, 1, line)) if outer.function == row.function && row.calls.is_none() => {
+                let line: usize = line;
+                let outer = &mut lines[line];
+                outer.levels += 1;
+                outer.own_ns += row.own_ns;
+                outer.cpu_ns = match (outer.cpu_ns, row.cpu_ns) {
+                    (Some(a), Some(b)) => Some(a + b),
+                    (a, b) => a.or(b),
+                };
+                line
+            }
+            _ => {
+                let depth = above.map_or(0, |(_, _, line)| lines[line].depth + 1);
+                let (own_ns, cpu_ns) = (row.own_ns, row.cpu_ns);
+                lines.push(Line { row, levels: 1, depth, own_ns, cpu_ns });
+                lines.len() - 1
+            }
+        };
+    }
+    lines
+}
+
+impl Line<'_> {
+    /// The name under its callers, and where it is.
+    fn place(&self) -> String {
+        let indent = "  ".repeat(self.depth.min(DEEPEST_INDENT));
+        let deeper = self.depth.saturating_sub(DEEPEST_INDENT);
+        let deeper = if deeper > 0 { format!("+{deeper} ") } else { String::new() };
+        let levels = if self.levels > 1 { format!(" x {}", self.levels) } else { String::new() };
+        let threads = match self.depth {
+            0 if self.row.threads > 1 => format!(", {} threads", words::count(self.row.threads)),
+            _ => String::new(),
+        };
+        let at = at(self.row.file, self.row.line);
+        format!("{indent}{deeper}{}{levels}{threads}{at}", short(&self.row.name))
+    }
 }
 
 fn at(file: Option<&str>, line: Option<u32>) -> String {

@@ -42,6 +42,8 @@ with open('%s.%s' % (source, MAGIC_NUMBER.hex()), 'wb') as file:
 const LONGEST_COMPILING: Duration = Duration::from_secs(2);
 const FORMAT: &str = "backcast-python-samples";
 const VERSION: u32 = 1;
+/// Stands for frames that are not kept.
+const LEFT_OUT: &str = "(frames left out)";
 /// Imports that are kept, slowest first.
 const KEPT_IMPORTS: usize = 200;
 
@@ -217,6 +219,14 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
     }
     builder.overhead.sampler_cpu_ns += samples.sampler_cpu_ns;
     builder.overhead.recording_bytes += fs::metadata(path).map_or(0, |file| file.len());
+    let left_out = samples.frames.iter().position(|(name, file, _)| is_left_out(name, file));
+    let mut nodes = samples.threads.iter().flat_map(|thread| &thread.nodes);
+    if left_out.is_some_and(|frame| nodes.any(|node| node.1 as usize == frame)) {
+        builder.unseen.push(format!(
+            "the middle of deep stacks of process {}: it is in `{LEFT_OUT}`, between the outermost and the innermost frames",
+            samples.pid
+        ));
+    }
     if samples.not_kept > 0 {
         builder.unseen.push(format!(
             "{} samples of process {} ended at a call path that was not kept; they count for its caller",
@@ -242,6 +252,10 @@ fn lost(samples: &Samples, builder: &mut Builder) -> u64 {
         samples.pid
     ));
     lost_ns.unwrap_or(0)
+}
+
+fn is_left_out(name: &str, file: &str) -> bool {
+    name == LEFT_OUT && file == "<stack>"
 }
 
 fn process(samples: Samples) -> PythonProcess {

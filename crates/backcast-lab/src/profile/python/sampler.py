@@ -432,12 +432,15 @@ class Sampler:
             name = getattr(thread, "_name", None) or "thread"
             # Begun somewhere since the last look: on average in the middle.
             since = now - self.period // 2
-        name = without_numbers(str(name))
+        own = str(name)[:200]
+        name = without_numbers(own)
         if name not in self.groups and len(self.groups) >= MAX_GROUPS:
-            name = "other threads"
+            own = name = "other threads"
         group = self.groups.get(name)
         if group is None:
-            group = self.groups[name] = Group(name)
+            group = self.groups[name] = Group(own)
+        elif group.name != own:
+            group.name = name
         group.count += 1
         return Seen(group, thread, since, self.main_cpu if ident == self.main else 0)
 
