@@ -327,6 +327,21 @@ fn what_a_killed_python_program_did_in_the_end_is_unattributed() {
 }
 
 #[test]
+fn a_main_thread_that_waits_is_no_user_code() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    let wait = "import threading, time; t = threading.Thread(target=time.sleep, args=(1,)); t.start(); t.join()";
+    let outcome = profile(&project, &["--", python, "-c", wait]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let closing = outcome.stdout.lines().last().unwrap();
+    let share = |of: &str| -> f64 {
+        let (_, rest) = closing.split_once(of).unwrap_or_else(|| panic!("{closing}"));
+        rest.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    assert!(share("waiting ") > 50.0 && share("user code ") < 20.0, "{closing}");
+}
+
+#[test]
 fn a_python_program_that_gives_way_to_another_keeps_its_samples() {
     let Some(python) = python() else { return };
     let project = Project::new();

@@ -197,6 +197,9 @@ pub struct Node {
     /// that of the others and of what is unattributed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu_ns: Option<u64>,
+    /// Own time between samples in which it used no processor, as far as that was looked for.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub idle_ns: u64,
     /// Samples in which it was the innermost frame.
     #[serde(skip_serializing_if = "is_zero", default)]
     pub samples: u64,

@@ -291,6 +291,7 @@ impl RecordedNode {
             own_ns: self.self_ns.saturating_sub(self.overhead_ns),
             total_ns: 0,
             cpu_ns: None,
+            idle_ns: 0,
             samples: self.samples,
             calls: Some(Calls {
                 count: self.calls,

@@ -15,15 +15,16 @@ pub struct Split {
     pub computation_ns: u64,
     /// Collector, imports, reports.
     pub other_ns: u64,
-    /// Threads beside the main one, while they were on no processor.
+    /// Python's main thread where it used no processor from one look to the next; its other threads while they were on none.
     pub waiting_ns: u64,
     /// In no node, or in nodes of which nothing is known.
     pub unattributed_ns: u64,
 }
 
 impl Split {
-    /// Own times of all nodes by area; a library works for what it was called for. What the main
-    /// thread waits for is part of what it does; another thread that is sampled while it waits does nothing.
+    /// Own times of all nodes by area; a library works for what it was called for. The main thread
+    /// works as long as it uses a processor now and then: what it reads, and locks that it waits for shortly, are part of what it
+    /// does. Another thread that is sampled while it waits does nothing.
     pub fn of(profile: &Profile) -> Split {
         let mut split = Split::default();
         for thread in &profile.threads {
@@ -45,9 +46,12 @@ impl Split {
                 (_, area) => area,
             };
             areas.push(area);
-            let working = node.cpu_ns.filter(|_| idles).unwrap_or(node.own_ns).min(node.own_ns);
-            *self.field(area) += working;
-            self.waiting_ns += node.own_ns - working;
+            let waiting = match node.cpu_ns {
+                Some(cpu_ns) if idles => node.own_ns.saturating_sub(cpu_ns),
+                _ => node.idle_ns.min(node.own_ns),
+            };
+            *self.field(area) += node.own_ns - waiting;
+            self.waiting_ns += waiting;
         }
         self.unattributed_ns += thread.unattributed_ns;
     }
@@ -76,7 +80,7 @@ impl Split {
             ("engine", self.engine_ns),
             ("computation", self.computation_ns),
             ("collector, imports, reports", self.other_ns),
-            ("waiting threads", self.waiting_ns),
+            ("waiting", self.waiting_ns),
             ("unattributed", self.unattributed_ns),
         ]
     }

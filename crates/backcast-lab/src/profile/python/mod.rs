@@ -155,8 +155,9 @@ struct SampledThread {
     nodes: Vec<SampledNode>,
 }
 
-/// Parent or -1, frame, samples, own time, own processor time, lines with own time, total time and samples.
-type SampledNode = (i64, u32, u64, u64, Option<u64>, Vec<(u32, u64, u64, u64)>);
+/// Parent or -1, frame, samples, own time, own processor time, lines with own time, total time and samples, own time in which it
+/// waited.
+type SampledNode = (i64, u32, u64, u64, Option<u64>, Vec<(u32, u64, u64, u64)>, u64);
 
 /// Adds the process of one file of the sampler.
 ///
@@ -173,7 +174,8 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
     let lost_ns = lost(&samples, builder);
     for thread in &samples.threads {
         let mut nodes = Vec::with_capacity(thread.nodes.len());
-        for (i, (parent, frame, samples, own_ns, cpu_ns, lines)) in thread.nodes.iter().enumerate()
+        for (i, (parent, frame, samples, own_ns, cpu_ns, lines, idle_ns)) in
+            thread.nodes.iter().enumerate()
         {
             let parent = u32::try_from(*parent).ok();
             if parent.is_some_and(|parent| parent as usize >= i) {
@@ -194,6 +196,7 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
                 own_ns: *own_ns,
                 total_ns: 0,
                 cpu_ns: *cpu_ns,
+                idle_ns: *idle_ns,
                 samples: *samples,
                 calls: None,
                 lines: lines.iter().map(line).collect(),

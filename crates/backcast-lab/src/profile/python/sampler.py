@@ -42,8 +42,11 @@ IMPORT = ("import", "<frozen importlib>", 0)
 COLLECTOR = ("garbage collector", "<gc>", 0)
 LEFT_OUT = ("(frames left out)", "<stack>", 0)
 
-# A node: its children by frame number, its frame, samples, own time, own processor time, times by line.
-CHILDREN, FRAME, SAMPLES, OWN, CPU, LINES = range(6)
+# A thread that used less than one part in so many of the time between two looks was waiting.
+IDLE_FACTOR = 20
+
+# A node: its children by frame number, its frame, samples, own time, own processor time, times by line, own time in which it waited.
+CHILDREN, FRAME, SAMPLES, OWN, CPU, LINES, IDLE = range(7)
 
 _clock = time.monotonic_ns
 _sampler = None
@@ -503,6 +506,8 @@ class Sampler:
         node[OWN] += took
         if cpu is not None:
             node[CPU] = (node[CPU] or 0) + cpu
+            if cpu * IDLE_FACTOR < took:
+                node[IDLE] += took
         times[0] += took
         times[2] += 1
 
@@ -513,7 +518,7 @@ class Sampler:
                 self.not_kept += 1
                 return None
             self.nodes += 1
-            node = children[number] = [{}, number, 0, 0, None, {}]
+            node = children[number] = [{}, number, 0, 0, None, {}, 0]
         return node
 
     def number_of(self, code):
@@ -595,7 +600,7 @@ class Sampler:
 
     @staticmethod
     def nodes_of(group):
-        """Each node after its parent: parent, frame, samples, own time, processor time, lines."""
+        """Each node after its parent: parent, frame, samples, own time, processor time, lines, time in which it waited."""
         waiting = [(-1, node) for node in list(group.root.values())]
         written = 0
         while waiting:
@@ -604,8 +609,8 @@ class Sampler:
                 "[%d,%d,%d,%d]" % (line or 0, own, total, samples)
                 for line, (own, total, samples) in list(node[LINES].items()))
             cpu = "null" if node[CPU] is None else node[CPU]
-            yield "[%d,%d,%d,%d,%s,[%s]]" % (
-                parent, node[FRAME], node[SAMPLES], node[OWN], cpu, lines)
+            yield "[%d,%d,%d,%d,%s,[%s],%d]" % (
+                parent, node[FRAME], node[SAMPLES], node[OWN], cpu, lines, node[IDLE])
             waiting.extend((written, below) for below in list(node[CHILDREN].values()))
             written += 1
 

@@ -1,7 +1,7 @@
 //! Profiles on disk: what is read back, what is refused and why.
 
 use backcast_lab::profile::{
-    self, Builder, Change, Difference, Lifetime, View, python, read_spans,
+    self, Builder, Change, Difference, Lifetime, Split, View, python, read_spans,
 };
 
 use super::{example, recording, span, written};
@@ -71,7 +71,7 @@ fn samples_of_python_become_threads_with_lines() {
         "collections":[[3,50,7,0],[0,0,0,0],[0,0,0,0]],"imports":[["json",30,40],["csv",60,60]],
         "frames":[["import","<frozen importlib>",0],["garbage collector","<gc>",0],["load","/srv/u/x.py",3]],
         "threads":[{"name":"MainThread","count":1,"wall_ns":900,"cpu_ns":800,"samples":4,
-            "nodes":[[-1,2,3,700,600,[[4,500,800,2],[9,200,200,1]]],[0,1,0,50,null,[]],[0,0,1,100,null,[]]]}]}"#;
+            "nodes":[[-1,2,3,700,600,[[4,500,800,2],[9,200,200,1]],90],[0,1,0,50,null,[],0],[0,0,1,100,null,[],0]]}]}"#;
     let folder = tempfile::tempdir().unwrap();
     let mut builder = Builder::default();
     python::read_samples(&written(&folder, "5.json", text), &mut builder).unwrap();
@@ -80,6 +80,8 @@ fn samples_of_python_become_threads_with_lines() {
     assert_eq!((thread.wall_ns, thread.unattributed_ns, thread.samples), (1000, 150, 4));
     assert_eq!(profile.nodes[0].total_ns, 850);
     assert_eq!(profile.nodes[0].lines[0].total_ns, 800);
+    let split = Split::of(&profile);
+    assert_eq!((split.user_ns, split.waiting_ns), (610, 90));
     let process = &profile.python[0];
     assert_eq!((process.collections[0].count, process.peak_bytes), (3, Some(77)));
     assert_eq!(process.imports[0].module, "csv", "the slowest own time stands first");
@@ -90,7 +92,7 @@ fn samples_of_python_become_threads_with_lines() {
     assert!(builder.unseen[0].contains("in its last 2.00 us"), "{:?}", builder.unseen);
     let killed = builder.finish("x", vec![], String::new(), 3000);
     assert_eq!((killed.threads[0].wall_ns, killed.threads[0].unattributed_ns), (3000, 2150));
-    let broken = text.replace("[0,1,0,50,null,[]]", "[7,1,0,50,null,[]]");
+    let broken = text.replace("[0,1,0,50,null,[],0]", "[7,1,0,50,null,[],0]");
     let error = python::read_samples(&written(&folder, "6.json", &broken), &mut Builder::default());
     assert!(error.unwrap_err().to_string().ends_with("node 1 does not stand after its parent"));
 }
