@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use backcast_data::Market;
 use backcast_engine::{RunResult, Span};
+use backcast_spans::lock;
 
 use crate::{
     Progress, SearchError, SweepResult,
@@ -175,7 +176,7 @@ impl<'a> Curves<'a> {
             match single.run(account, &values, &span, &self.bound.config) {
                 Ok(run) => *slot = Some(take(*set, run)),
                 Err(error) => {
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    *lock(&failed).unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             }
             progress.advance(1);

@@ -67,6 +67,11 @@ impl Layout {
         Arc::new(Schema::new(fields))
     }
 
+    /// Columns of eight bytes a row: the trial, its parameters, its metrics.
+    fn numbers(&self) -> usize {
+        1 + self.params.len() + self.metrics.len()
+    }
+
     fn batch(&self, sets: &ParamSets, chunk: &Chunk) -> Result<RecordBatch, String> {
         let n = chunk.rows.len();
         let name = self.accounts[chunk.account].as_str();
@@ -85,6 +90,7 @@ impl Layout {
             let values = chunk.rows.iter().map(|row| row.get(*metric));
             columns.push(Arc::new(values.collect::<Float64Array>()));
         }
+        backcast_spans::copied((n * self.numbers() * size_of::<f64>()) as u64);
         columns.push(notes(n, &chunk.notes)?);
         if let Some(digests) = chunk.digests.as_ref().filter(|_| self.digests) {
             columns.push(Arc::new(StringArray::from_iter_values(digests)));
@@ -228,6 +234,7 @@ fn append(chunk: &mut Chunk, layout: &Layout, batch: &RecordBatch) -> Option<()>
             row.values[*metric as usize] = value.unwrap_or(f64::NAN);
         }
     }
+    backcast_spans::copied((n * layout.metrics.len() * size_of::<f64>()) as u64);
     let notes = batch.column_by_name("note")?;
     let notes = notes.as_any().downcast_ref::<DictionaryArray<Int32Type>>()?;
     let texts = notes.downcast_dict::<StringArray>()?;

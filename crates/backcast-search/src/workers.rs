@@ -5,6 +5,8 @@ use std::{
     thread,
 };
 
+use backcast_spans::lock;
+
 /// Estimated time of one bar of one set in lanes.
 const NS_PER_EVALUATION: f64 = 0.6;
 
@@ -33,7 +35,7 @@ pub(crate) fn each<J: Send>(threads: usize, jobs: Vec<J>, work: impl Fn(J) + Syn
     let worker = || {
         let _span = backcast_spans::span!("search.work");
         loop {
-            let job = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let job = lock(&queue).unwrap_or_else(PoisonError::into_inner).next();
             match job {
                 Some(job) => work(job),
                 None => break,

@@ -37,22 +37,26 @@ pub(crate) fn bars_schema(extra: &[String]) -> SchemaRef {
 
 /// An asset's bars as a batch of that schema; extra columns that it lacks are null throughout.
 pub(crate) fn bars_batch(bars: &Bars, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let time = TimestampNanosecondArray::from(bars.time.to_vec()).with_timezone("UTC");
+    let time = TimestampNanosecondArray::from(copy(&bars.time)).with_timezone("UTC");
     let mut arrays: Vec<ArrayRef> =
-        vec![Arc::new(time), Arc::new(Int32Array::from(bars.day.to_vec()))];
+        vec![Arc::new(time), Arc::new(Int32Array::from(copy(&bars.day)))];
     arrays.extend(
-        Field::ALL
-            .iter()
-            .map(|f| Arc::new(Float64Array::from(bars.field(*f).to_vec())) as ArrayRef),
+        Field::ALL.iter().map(|f| Arc::new(Float64Array::from(copy(bars.field(*f)))) as ArrayRef),
     );
     for field in &schema.fields()[arrays.len()..] {
         let own = bars.extra.iter().find(|(name, _)| name == field.name());
         arrays.push(match own {
-            Some((_, column)) => Arc::new(Float64Array::from(column.to_vec())),
+            Some((_, column)) => Arc::new(Float64Array::from(copy(column))),
             None => Arc::new(Float64Array::new_null(bars.len())),
         });
     }
     RecordBatch::try_new(schema.clone(), arrays)
+}
+
+/// A column that the open span is told to have copied.
+fn copy<T: Copy>(column: &[T]) -> Vec<T> {
+    backcast_spans::copied(size_of_val(column) as u64);
+    column.to_vec()
 }
 
 /// Bars out of a batch, without a copy; of the extra columns those named.

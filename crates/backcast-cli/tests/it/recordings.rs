@@ -132,3 +132,55 @@ fn what_cannot_be_recorded_is_said() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("`search.bind=soon`"), "{}", wrong.stderr);
 }
+
+/// A grid of `fast` values by two, with three metrics.
+fn grid(fast: u32) -> String {
+    format!(
+        "metrics = [\"sharpe\", \"total_return\", \"trades\"]\n\
+         [data]\nbundle = \"sample\"\nassets = [\"AAPL\"]\n\
+         [params]\nfast = {{ from = 5, to = {} }}\nslow = [60, 80]\n\
+         [rules]\nenter_long = \"cross_above(sma(close, fast), sma(close, slow))\"\n\
+         exit_long = \"cross_below(sma(close, fast), sma(close, slow))\"\n",
+        4 + fast
+    )
+}
+
+#[test]
+fn bytes_that_a_sweep_copies_are_counted_at_the_step_that_copies_them() {
+    let project = Project::new();
+    let copied = |fast: u32| {
+        project.write("grid.toml", &grid(fast));
+        let told = project.stdout(&[
+            "profile",
+            "--format",
+            "json",
+            "--min",
+            "0",
+            "--perf",
+            "never",
+            "--",
+            env!("CARGO_BIN_EXE_backcast"),
+            "sweep",
+            "grid.toml",
+            "--out",
+            "rows.parquet",
+            "--threads",
+            "1",
+        ]);
+        let rows: Vec<Value> = serde_json::from_str(&told).unwrap();
+        let of = |name: &str| -> u64 {
+            let named = rows.iter().filter(|row| row["name"] == name);
+            named.map(|row| row["copied_bytes"].as_u64().unwrap()).sum()
+        };
+        ["search.rank", "search.write_rows", "engine.operands_work", "search.bind"].map(of)
+    };
+    // Eight bytes for each metric of a set in memory; in files its trial and both parameters as well, once in `rows.parquet`
+    // and once in the folder of the sweep.
+    let expected = |sets: u64| [sets * 3 * 8, 2 * sets * (3 + 1 + 2) * 8];
+    let (few, many) = (copied(10), copied(40));
+    assert_eq!(few[..2], expected(20));
+    assert_eq!(many[..2], expected(80));
+    // As many bytes for each series: 10 and 2, then 40 and 2.
+    assert!(few[2] > 0 && few[2] * 42 == many[2] * 12, "{few:?} {many:?}");
+    assert_eq!(few[3], 0);
+}

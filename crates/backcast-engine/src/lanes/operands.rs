@@ -227,6 +227,8 @@ impl Series {
             series.source.fill(from, piece);
             dispatch(isa, Push { values: piece, to: &mut series });
         }
+        let layout = size_of_val(&series.narrow[..]) + size_of_val(&series.undefined[..]);
+        backcast_spans::copied(layout as u64);
         series.first = series.undefined.iter().take_while(|undefined| **undefined == !0).count();
         series
     }

@@ -5,6 +5,7 @@ use std::{ops::Range, sync::Mutex};
 use backcast_data::Market;
 use backcast_metrics::{CurveTotals, MetricSet, Row, Timeline, finish};
 use backcast_rules::{EvalError, Program};
+use backcast_spans::lock;
 use backcast_types::AssetId;
 
 use super::{
@@ -231,7 +232,7 @@ impl Work<'_, '_> {
     fn drain<'o>(&self, queue: &Mutex<std::vec::IntoIter<Group<'o>>>) {
         let _span = backcast_spans::span!("engine.lanes_work");
         loop {
-            let mut queue = queue.lock().expect("no worker panics while it takes groups");
+            let mut queue = lock(queue).expect("no worker panics while it takes groups");
             let mine: Vec<_> = queue.by_ref().take(GROUPS_AT_A_TIME).collect();
             drop(queue);
             if mine.is_empty() {

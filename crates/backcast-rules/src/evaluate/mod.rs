@@ -257,7 +257,9 @@ impl<'m> Evaluator<'m> {
         let series = self.at_home(node, params)?;
         let rows = self.rows_before(home);
         let seen = rows.iter().map(|n| n.checked_sub(1).map_or(f64::NAN, |row| series.values[row]));
-        let seen = Arc::new(Series::new(seen.collect::<Vec<f64>>()));
+        let seen: Vec<f64> = seen.collect();
+        backcast_spans::copied(size_of_val(&seen[..]) as u64);
+        let seen = Arc::new(Series::new(seen));
         self.aligned.insert(key, seen.clone());
         Ok(Source::Series(seen))
     }

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use backcast_data::Column;
 use backcast_indicators::RunningSums;
+use backcast_spans::lock;
 
 use super::loops::Loops;
 use crate::numeric::defined;
@@ -42,7 +43,7 @@ impl Rolling {
 
     /// Averages of the windows that end in `from..from + out.len()`, NaN where there is no full one.
     pub(super) fn fill(&self, loops: &dyn Loops, window: usize, from: usize, out: &mut [f64]) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state).unwrap_or_else(PoisonError::into_inner);
         let State { sums, reach } = &mut *state;
         let first_full = self.valid_from.saturating_add(window - 1);
         let (before, out) = out.split_at_mut(first_full.saturating_sub(from).min(out.len()));

@@ -7,4 +7,5 @@ mod market;
 mod meaning;
 mod mistakes;
 mod oracle;
+mod recorded;
 mod strategies;

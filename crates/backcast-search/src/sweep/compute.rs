@@ -12,6 +12,7 @@ use backcast_engine::{
 };
 use backcast_metrics::{MetricSet, Row};
 use backcast_rules::EvalError;
+use backcast_spans::lock;
 
 use super::{SweepOptions, Task};
 use crate::{
@@ -212,7 +213,7 @@ impl<'a> Runner<'a> {
                     }
                 }
                 Err(error) => {
-                    let mut first = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut first = lock(&failed).unwrap_or_else(PoisonError::into_inner);
                     if first.as_ref().is_none_or(|(other, _)| set < *other) {
                         *first = Some((set, error));
                     }

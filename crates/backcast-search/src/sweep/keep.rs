@@ -63,6 +63,7 @@ impl Keeper {
         for (column, metric) in self.columns[account].iter_mut().zip(&self.kept) {
             column.extend(chunk.rows.iter().map(|row| row.values[*metric as usize]));
         }
+        backcast_spans::copied((chunk.rows.len() * self.kept.len() * size_of::<f64>()) as u64);
         for (set, row) in chunk.sets.clone().zip(&chunk.rows) {
             self.tops[account].offer(set, row);
         }
@@ -83,6 +84,7 @@ impl Keeper {
     fn digest(&mut self, chunk: &Chunk) {
         let _span = backcast_spans::span!("search.digest");
         let bytes = &mut self.bytes;
+        let before = bytes.len();
         bytes.reserve(chunk.rows.len() * (2 + 8 * self.metrics.len()));
         for row in &chunk.rows {
             let start = bytes.len();
@@ -99,6 +101,7 @@ impl Keeper {
         for digest in chunk.digests.iter().flatten() {
             bytes.extend_from_slice(digest.as_bytes());
         }
+        backcast_spans::copied((bytes.len() - before) as u64);
         if bytes.len() >= HASHED_AT_ONCE {
             self.hasher.update(bytes);
             bytes.clear();

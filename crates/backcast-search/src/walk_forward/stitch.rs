@@ -64,6 +64,10 @@ impl Stitcher {
 
     /// Adds an account's next window.
     pub(super) fn add(&mut self, account: usize, result: RunResult) {
+        let columns = size_of_val(&result.clock[..])
+            + size_of_val(&result.days[..])
+            + size_of_val(&result.equity[..]);
+        backcast_spans::copied(columns as u64);
         let (curve, tally) = (&mut self.accounts[account], &mut self.tallies[account]);
         let offset = curve.equity.len() as u32;
         curve.times.extend_from_slice(&result.clock);

@@ -11,6 +11,7 @@ use backcast_engine::{
     lanes::{ParamSets, Plan},
 };
 use backcast_metrics::{Metric, MetricSet, Row};
+use backcast_spans::lock;
 use backcast_types::Day;
 
 use super::{
@@ -225,7 +226,7 @@ impl Trainer<'_> {
             match single.run(account, &self.sets.values(set), &span, &self.bound.config) {
                 Ok(result) => *row = result.row,
                 Err(error) => {
-                    *failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    *lock(&failed).unwrap_or_else(PoisonError::into_inner) = Some(error);
                 }
             }
         });

@@ -179,7 +179,7 @@ impl<'a> Cells<'a> {
         for (slot, at) in prices.iter_mut().zip(layout.prices) {
             *slot = at.map(number).transpose()?;
         }
-        Ok(Cells {
+        let cells = Cells {
             layout,
             date,
             clock: layout.time.map(text).transpose()?,
@@ -187,7 +187,15 @@ impl<'a> Cells<'a> {
             adjusted: layout.adjusted.map(number).transpose()?,
             symbol: layout.symbol.map(text).transpose()?,
             extra: layout.extra.iter().map(|(at, _)| number(*at)).collect::<Result<_, _>>()?,
-        })
+        };
+        backcast_spans::copied((cells.numbers() * batch.num_rows() * size_of::<f64>()) as u64);
+        Ok(cells)
+    }
+
+    /// Columns of numbers that were taken out of the batch.
+    fn numbers(&self) -> usize {
+        let prices = self.prices.iter().flatten().count();
+        prices + usize::from(self.adjusted.is_some()) + self.extra.len()
     }
 
     fn take(

@@ -53,6 +53,7 @@ impl Raw {
     pub(crate) fn select(&mut self, kept: &[usize]) {
         fn pick<T: Copy>(column: &mut Vec<T>, kept: &[usize]) {
             *column = kept.iter().map(|row| column[*row]).collect();
+            backcast_spans::copied(size_of_val(&column[..]) as u64);
         }
         pick(&mut self.places, kept);
         pick(&mut self.when, kept);
