@@ -246,6 +246,25 @@ fn suites_are_measured_whole_and_their_mistakes_are_shown() {
 }
 
 #[test]
+fn entries_of_suites_have_empty_folders_of_their_own_and_may_fail() {
+    let project = Project::new();
+    let suite = "[defaults]\niterations = 2\nwarmup = 0\n\
+        [[bench]]\nname = \"bundle\"\nscratch = true\n\
+        backcast = [\"ingest\", \"--synthetic\", \"assets=1,years=1,freq=1d,seed=1\", \"--bundle\", \"b\"]\n\
+        [[bench]]\nname = \"empty\"\nscratch = true\nshell = \"pwd >> $SEEN; ls >> $SEEN; touch it; exit 5\"\n\
+        ignore_failure = true\nenv = { SEEN = \"SEEN_FILE\" }\n";
+    let seen = project.path("seen");
+    project.write("suite.toml", &suite.replace("SEEN_FILE", seen.to_str().unwrap()));
+    assert_eq!(rows(&project, &["--suite", "suite.toml"]).len(), 2);
+    assert!(!project.path(".backcast/bundles/b").exists() && !project.path("it").exists());
+    let seen = fs::read_to_string(seen).unwrap();
+    let folders: Vec<&str> = seen.lines().collect();
+    let [first, second, "it"] = folders[..] else { panic!("{seen}") };
+    assert_eq!(first, second);
+    assert!(!fs::exists(first).unwrap(), "{seen}");
+}
+
+#[test]
 fn every_export_reads_back() {
     let project = Project::new();
     let name = "a <b> & \"c\", |d\\";

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use backcast_lab::bench::Target;
+
 use crate::program::{Project, examples};
 
 #[test]
@@ -72,4 +74,37 @@ fn a_run_and_its_page_can_be_made_again_by_id() {
     project.stdout(&["run", spec, "--report", "b.html"]);
     let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
     assert_eq!(read("a.html").len(), read("b.html").len());
+}
+
+/// Commands that the suite does not measure, and why.
+const UNMEASURED: [(&str, &str); 4] = [
+    ("dashboard", "it serves until it is stopped"),
+    ("verify", "it takes a certificate, which not every machine can make"),
+    ("optimize", "it takes minutes"),
+    ("help", "it is the help of the others"),
+];
+
+#[test]
+fn the_suite_measures_every_command_or_says_why_not() {
+    let text = fs::read_to_string(examples().join("suite.toml")).unwrap();
+    let suite = backcast_lab::bench::Suite::parse(&text).unwrap();
+    let measured = |command: &str| {
+        suite.entries.iter().any(|entry| match &entry.target {
+            Target::Backcast(words) => words[0] == command,
+            Target::Spec { .. } => command == "run",
+            _ => false,
+        })
+    };
+    let help = Project::new().stdout(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\n").unwrap();
+    // A description that goes on in the next line is set in further.
+    let named = commands.lines().filter(|line| !line.starts_with("   "));
+    let names: Vec<&str> = named.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() > 15, "{help}");
+    for name in &names {
+        let excused = UNMEASURED.iter().any(|(command, _)| command == name);
+        assert!(measured(name) != excused, "{name}");
+    }
+    assert!(UNMEASURED.iter().all(|(command, _)| names.contains(command)));
 }

@@ -33,6 +33,10 @@ pub struct Entry {
     pub work: Option<Work>,
     /// Variables added to the environment.
     pub env: Vec<(String, String)>,
+    /// Whether it runs in a temporary folder of its own, which is empty but for a state folder.
+    pub scratch: bool,
+    /// Whether its runs may fail.
+    pub ignore_failure: bool,
 }
 
 /// What is run.
@@ -97,6 +101,10 @@ struct Bench {
     unit: Option<String>,
     #[serde(default)]
     env: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    scratch: bool,
+    #[serde(default)]
+    ignore_failure: bool,
 }
 
 #[derive(Deserialize)]
@@ -176,14 +184,21 @@ fn entry(bench: Bench, defaults: &Defaults) -> Result<Entry, String> {
     if iterations == Some(0) {
         return Err(format!("`{name}`: iterations is at least 1"));
     }
+    let versus = versus.transpose()?;
+    let specs = [Some(&target), versus.as_ref()];
+    if bench.scratch && specs.iter().flatten().any(|it| matches!(it, Target::Spec { .. })) {
+        return Err(format!("`{name}`: no spec lies in the empty folder that scratch asks for"));
+    }
     Ok(Entry {
         target,
-        versus: versus.transpose()?,
+        versus,
         iterations,
         warmup: bench.warmup.or(defaults.warmup),
         timeout: timeout.transpose()?,
         work,
         env: bench.env.into_iter().collect(),
+        scratch: bench.scratch,
+        ignore_failure: bench.ignore_failure,
         name,
     })
 }
@@ -299,6 +314,7 @@ mod tests {
             iterations = 7
             vs = { shell = "ls | cat" }
             env = { LANG = "C" }
+            scratch = true
         "#;
         let suite = Suite::parse(text).unwrap();
         let [grid, ls] = &suite.entries[..] else { panic!("{suite:?}") };
@@ -307,6 +323,7 @@ mod tests {
         assert_eq!(grid.work.as_ref().unwrap().unit, "runs");
         assert_eq!(ls.versus, Some(Target::Shell("ls | cat".into())));
         assert_eq!(ls.env, [("LANG".to_owned(), "C".to_owned())]);
+        assert_eq!((grid.scratch, ls.scratch, ls.ignore_failure), (false, true, false));
     }
 
     #[test]
@@ -323,6 +340,8 @@ mod tests {
         assert!(problem(timeout).contains("timeout is `soon`"));
         let unit = "[[bench]]\nname = 'x'\nshell = 'a'\nunit = 'bars'";
         assert_eq!(problem(unit), "`x`: a unit takes work beside it");
+        let scratch = "[[bench]]\nname = 'x'\nspec = 'a.toml'\nscratch = true";
+        assert!(problem(scratch).contains("no spec lies in the empty folder"));
         assert!(problem("[[bench]").contains("]"));
     }
 }

@@ -11,6 +11,8 @@ use backcast_lab::{
     stats::Criteria,
 };
 
+use tempfile::TempDir;
+
 use super::{Args, What};
 use crate::{
     failure::Failure, measuring::program, own_command, revision::Revision, spec_file::Changes,
@@ -22,6 +24,8 @@ pub(crate) struct Bench {
     pub(crate) candidate: Subject,
     pub(crate) base: Option<Subject>,
     pub(crate) plan: Plan,
+    /// The folder that it runs in, where it has one of its own; gone with this.
+    _scratch: Option<TempDir>,
 }
 
 /// Runs that count unless something else is asked for.
@@ -42,7 +46,7 @@ pub(super) fn of_command_line(
     for setting in &settings {
         let candidate = candidate(&args.what, setting)?;
         let base = base(args, setting, &candidate, revision, terminal)?;
-        benches.push(Bench { candidate, base, plan: plan.clone() });
+        benches.push(Bench { candidate, base, plan: plan.clone(), _scratch: None });
     }
     Ok(benches)
 }
@@ -52,7 +56,12 @@ pub(crate) fn alone(what: &What) -> Result<Vec<Bench>, Failure> {
     let criteria = Criteria { seed: what.seed, ..Criteria::default() };
     let Some(path) = &what.suite else {
         let candidate = candidate(what, &Setting::new())?;
-        return Ok(vec![Bench { candidate, base: None, plan: plan(what, criteria) }]);
+        return Ok(vec![Bench {
+            candidate,
+            base: None,
+            plan: plan(what, criteria),
+            _scratch: None,
+        }]);
     };
     let benches = of_suite(what, path, criteria)?;
     Ok(benches.into_iter().map(|bench| Bench { base: None, ..bench }).collect())
@@ -195,17 +204,35 @@ pub(super) fn of_suite(
     })?;
     let common = plan(what, criteria);
     let entry = |entry: &Entry| {
-        let in_suite = |target: &Target| target_of(target, what, entry);
+        let scratch = entry.scratch.then(scratch).transpose()?;
+        let dir = scratch.as_ref().map(|scratch| scratch.path().to_owned());
+        let in_suite = |target: &Target| -> Result<Subject, Failure> {
+            let subject = target_of(target, what, entry)?;
+            Ok(Subject { dir: dir.clone().or(subject.dir), ..subject })
+        };
         let mut plan = common.clone();
         plan.runs = what.iterations.or(entry.iterations).unwrap_or(ITERATIONS);
         plan.warmup = what.warmup.or(entry.warmup).unwrap_or(WARMUP);
         plan.options.timeout = what.timeout.or(entry.timeout);
         plan.work = entry.work.clone();
+        plan.any_exit |= entry.ignore_failure;
         let candidate = in_suite(&entry.target)?.named(&entry.name);
         let base = entry.versus.as_ref().map(in_suite).transpose()?;
-        Ok(Bench { candidate, base, plan })
+        Ok(Bench { candidate, base, plan, _scratch: scratch })
     };
     suite.entries.iter().map(entry).collect()
+}
+
+/// An empty project.
+fn scratch() -> Result<TempDir, Failure> {
+    let made = tempfile::Builder::new().prefix("backcast-suite-").tempdir().and_then(|folder| {
+        std::fs::create_dir(folder.path().join(".backcast"))?;
+        Ok(folder)
+    });
+    made.map_err(|error| {
+        let temporary = std::env::temp_dir();
+        Failure::could_not_measure(format!("cannot write to {}: {error}", temporary.display()))
+    })
 }
 
 fn target_of(target: &Target, what: &What, entry: &Entry) -> Result<Subject, Failure> {
