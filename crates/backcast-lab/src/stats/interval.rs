@@ -61,6 +61,22 @@ pub fn student_interval(values: &[f64], level: f64) -> Result<Interval, StatsErr
     Ok(Interval { estimate: mean, low: mean - half, high: mean + half, level })
 }
 
+/// Interval of the mean of values above zero, such as times: that of [`student_interval`] on the logarithm of the mean, so that its
+/// ends are above zero, too.
+///
+/// The deviation of a mean's logarithm is its relative deviation (the delta method). Where values scatter by little the two
+/// intervals are one; where they scatter by much, upwards mostly, this one holds the truth more often.
+///
+/// # Errors
+/// As [`student_interval`], and [`StatsError::NotPositive`].
+pub fn positive_interval(values: &[f64], level: f64) -> Result<Interval, StatsError> {
+    error::positive(values, 2, "the interval of a positive mean")?;
+    let student = student_interval(values, level)?;
+    let mean = student.estimate;
+    let reach = libm::exp(student.half_width() / mean);
+    Ok(Interval { estimate: mean, low: mean / reach, high: mean * reach, level })
+}
+
 /// Interval of the median from two order statistics, without an assumption about the distribution.
 ///
 /// The ends are values of the sample, so the interval covers at least `level`. `None` where there are too few values for

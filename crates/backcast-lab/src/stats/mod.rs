@@ -3,7 +3,7 @@
 //! | question | answer |
 //! |---|---|
 //! | what do these values look like? | [`Summary`], [`percentile`], [`outliers`] |
-//! | how sure is a mean, a median, anything? | [`student_interval`], [`median_interval`], [`bootstrap_interval`] |
+//! | how sure is a mean, a median, anything? | [`student_interval`], [`positive_interval`], [`median_interval`], [`bootstrap_interval`] |
 //! | is B faster than A? | [`compare_pairs`] with a [`Verdict`]; how many pairs would it take: [`pairs_for`] |
 //! | could this session have told? | [`noise_floor`] |
 //! | a suite of tests, a session that goes on | [`benjamini_hochberg`], [`Looks`] |
@@ -43,7 +43,9 @@ pub use cost::{
 pub use error::StatsError;
 pub use evidence::{Claim, Evidence, Fault, StatedRange, compose, evidence, gain_of};
 pub use growth::{GROWTH_REPEATS, Growth, GrowthVerdict, growth};
-pub use interval::{Interval, bootstrap_interval, median_interval, student_interval};
+pub use interval::{
+    Interval, bootstrap_interval, median_interval, positive_interval, student_interval,
+};
 pub use machines::{Merged, merge_ratios};
 pub use multiple::{Looks, benjamini_hochberg};
 pub use noise::{AA_ALARM, NoiseFloor, noise_floor, noise_floor_of_equals};

@@ -5,7 +5,7 @@ use backcast_lab::{
         Record, Session, Source,
         export::{verdict_word, word},
     },
-    stats::{Comparison, Verdict, outliers, student_interval},
+    stats::{Comparison, Verdict, outliers, positive_interval},
 };
 
 use super::baseline::Against;
@@ -38,7 +38,7 @@ pub(super) fn of_command(record: &Record, level: f64) -> String {
     let wall = &all.with;
     let mut lines = vec![record.command.name.clone()];
     let mut line = |name: &str, text: String| lines.push(format!("  {name:<8} {text}"));
-    let interval = student_interval(&seconds, level).map_or_else(
+    let interval = positive_interval(&seconds, level).map_or_else(
         |_| String::new(),
         |i| format!(" [{} to {}, {}]", time(i.low), time(i.high), number::percent(level, 0)),
     );
@@ -205,7 +205,7 @@ fn row(
     let all = outliers(&seconds).ok();
     let wall = all.as_ref().map(|all| &all.with);
     let level = session.and_then(|s| Some(s.comparison.as_ref()?.ratio.level)).unwrap_or(0.95);
-    let interval = student_interval(&seconds, level).ok();
+    let interval = positive_interval(&seconds, level).ok();
     let comparison = session.and_then(|session| session.comparison.as_ref());
     let kept = against.and_then(|against| Some(against.told.as_ref()?.ratio));
     let ratio = comparison.map(|comparison| comparison.ratio).or(kept);

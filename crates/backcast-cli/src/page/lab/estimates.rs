@@ -2,7 +2,7 @@
 
 use backcast_lab::{
     bench::{Record, Run, Session},
-    stats::{Outliers, Summary, outliers, student_interval},
+    stats::{Outliers, Summary, outliers, positive_interval},
 };
 use backcast_report::{Cell, Format, Table};
 
@@ -35,7 +35,7 @@ pub(super) fn estimates(sessions: &[Session], level: f64) -> Table {
         let seconds = record.wall_seconds();
         let Ok(told) = outliers(&seconds) else { continue };
         let row = |of: &str, summary: &Summary, values: &[f64]| -> Vec<Cell> {
-            let interval = student_interval(values, level).ok();
+            let interval = positive_interval(values, level).ok();
             let amount = |seconds: Option<f64>| cell(seconds.map(|s| unit.amount(s)));
             vec![
                 text(&*record.command.name),

@@ -2,7 +2,7 @@
 
 use backcast_lab::{
     bench::{Outcome, Record, Session, Setting, export::verdict_word},
-    stats::{Verdict, student_interval},
+    stats::{Verdict, positive_interval},
 };
 use backcast_report::{
     Cell, Format, Table,
@@ -174,7 +174,7 @@ pub(super) fn times(sessions: &[Session], level: f64) -> Figure {
 /// Mean with its interval, seconds; the mean itself where one run has none.
 fn mean(record: &Record, level: f64) -> Option<(f64, f64, f64, Vec<String>)> {
     let summary = record.wall_summary().ok()?;
-    let interval = student_interval(&record.wall_seconds(), level).ok();
+    let interval = positive_interval(&record.wall_seconds(), level).ok();
     let (low, high) = interval.map_or((summary.mean, summary.mean), |it| (it.low, it.high));
     let told = vec![
         record.command.name.clone(),

@@ -1,12 +1,13 @@
 //! Against values of SciPy 1.17 (quantiles, distribution functions, rank tests) and worked by hand.
 
 use backcast_lab::stats::{
-    Label, Looks, Summary, benjamini_hochberg,
+    Label, Looks, StatsError, Summary, benjamini_hochberg,
     distributions::{
         binomial_cdf, chi_square_above, normal_cdf, normal_quantile, student_cdf, student_quantile,
         student_two_sided,
     },
-    mann_whitney, median_interval, outliers, percentile, student_interval, wilcoxon_signed_rank,
+    mann_whitney, median_interval, outliers, percentile, positive_interval, student_interval,
+    wilcoxon_signed_rank,
 };
 
 const TEN: [f64; 10] = [12.1, 11.8, 12.5, 12.0, 11.9, 13.4, 12.2, 12.05, 11.95, 12.3];
@@ -151,6 +152,14 @@ fn student_gives_the_reference_interval_at_two_levels() {
     close(at95.high, 12.550495234645282, 1e-12);
     let at99 = student_interval(&TEN, 0.99).unwrap();
     assert!(at99.low < at95.low && at95.high < at99.high);
+    // The same half of the width on the logarithm: 0.330495... / 12.22.
+    let positive = positive_interval(&TEN, 0.95).unwrap();
+    close(positive.low, 12.22 * libm::exp(-0.330_495_234_645_282 / 12.22), 1e-12);
+    close(positive.high * positive.low, 12.22 * 12.22, 1e-12);
+    let two = positive_interval(&[0.5, 2.5], 0.95).unwrap();
+    assert!(student_interval(&[0.5, 2.5], 0.95).unwrap().low < 0.0 && two.low > 0.0);
+    let refused = positive_interval(&[1.0, 0.0], 0.95);
+    assert!(matches!(refused, Err(StatsError::NotPositive { index: 1, .. })));
 }
 
 #[test]
