@@ -61,6 +61,29 @@ fn people_read_the_same_figures_and_are_told_what_a_peak_is() {
 }
 
 #[test]
+fn peaks_at_the_launchers_own_are_at_most_that_wherever_they_are_told() {
+    let project = Project::new();
+    let plain = ["-n", "4", "--name", "nap", "--", "sleep", "0.01"];
+    let table = project.stdout(&["bench", "--scan", "N=1,2", "-n", "1", "--", "sleep", "0.0{N}"]);
+    assert_eq!(table.matches("at most").count(), 2, "{table}");
+    let row = &rows(&project, &[&["--export", "runs.csv"], &plain[..]].concat())[0];
+    let bytes = |key: &str| row[key].as_f64().unwrap();
+    let (peak, floor) = (bytes("peak_bytes"), bytes("peak_floor_bytes"));
+    assert!(0.0 < floor && peak < floor * 1.125, "{row:?}");
+    let csv = fs::read_to_string(project.path("runs.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|name| name == "peak_floor_bytes").unwrap();
+    let floors: Vec<f64> = reader.records().map(|run| run.unwrap()[at].parse().unwrap()).collect();
+    assert_eq!(floors.iter().copied().fold(0.0, f64::max), floor);
+    for _ in 0..3 {
+        project.stdout(&[&["baseline", "save", "--despite-doubts"], &plain[..]].concat());
+    }
+    let told = project.run(&[&["bench", "--vs-baseline"], &plain[..]].concat()).stdout;
+    assert!(told.contains("which is the launcher's own: not compared"), "{told}");
+    assert!(!told.contains("of its peak"), "{told}");
+}
+
+#[test]
 fn iterations_and_warm_ups_are_as_many_as_asked_for() {
     let project = Project::new();
     script(&project, "count", "echo x >> runs");

@@ -138,6 +138,17 @@ impl Record {
         self.runs.iter().filter_map(|run| run.sample.peak_bytes).max()
     }
 
+    /// Most memory that a run cannot be seen below: the launcher's own, with which each process begins.
+    pub fn peak_floor_bytes(&self) -> Option<u64> {
+        self.runs.iter().filter_map(|run| run.sample.peak_floor_bytes).max()
+    }
+
+    /// Whether the peak is so near to the launcher's own that it may be that, and the command's any smaller one.
+    pub fn peak_is_at_most(&self) -> bool {
+        let both = self.peak_bytes().zip(self.peak_floor_bytes());
+        both.is_some_and(|(peak, floor)| peak < floor + floor / 8)
+    }
+
     /// Most memory that the tree of any run was seen with.
     pub fn tree_peak_bytes(&self) -> Option<u64> {
         self.runs.iter().filter_map(|run| run.sample.tree_peak_bytes).max()

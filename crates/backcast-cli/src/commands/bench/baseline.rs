@@ -11,7 +11,7 @@ use backcast_lab::{
 
 use super::{
     Bench,
-    figures::{time, verdict_words},
+    figures::{megabytes, time, verdict_words},
 };
 use crate::{
     commands::baseline::{contents, own_store},
@@ -35,6 +35,8 @@ pub(crate) struct Against {
     pub(crate) verdict: Option<Verdict>,
     /// Peak memory by that of the kept sessions.
     pub(crate) memory: Option<Interval>,
+    /// Peak memory, where it is no more than the launcher's own, and by nothing to be compared.
+    at_most_bytes: Option<u64>,
     /// Kept sessions of other classes, which are never compared.
     elsewhere: usize,
 }
@@ -88,10 +90,13 @@ impl Kept {
             gates.filter_map(|(_, gate)| gate.judgement().cloned()).next()
         };
         let told = of(Measure::Wall);
+        let record = &session.candidate;
+        let at_most_bytes = record.peak_bytes().filter(|_| record.peak_is_at_most());
         Ok(Against {
             verdict: told.as_ref().map(|told| told.verdict(self.within)),
             told,
-            memory: of(Measure::Peak).map(|told| told.ratio),
+            memory: of(Measure::Peak).map(|told| told.ratio).filter(|_| at_most_bytes.is_none()),
+            at_most_bytes,
             elsewhere: elsewhere(&checked),
         })
     }
@@ -125,6 +130,12 @@ pub(super) fn words(against: &Against) -> String {
         text += &format!(
             "  memory   {:.4} [{:.4} to {:.4}] of its peak\n",
             memory.estimate, memory.low, memory.high
+        );
+    }
+    if let Some(bytes) = against.at_most_bytes {
+        text += &format!(
+            "  memory   at most {}, which is the launcher's own: not compared\n",
+            megabytes(bytes)
         );
     }
     if !told.left_out.is_empty() {

@@ -27,7 +27,7 @@ pub(crate) fn time(seconds: f64) -> String {
     format!("{} {unit}", number::grouped(value, digits))
 }
 
-fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{} MB", number::grouped(bytes as f64 / 1e6, 1))
 }
 
@@ -83,14 +83,17 @@ pub(super) fn of_command(record: &Record, level: f64) -> String {
 }
 
 fn memory(record: &Record, peak: u64) -> String {
-    let floor = record.runs.iter().filter_map(|run| run.sample.peak_floor_bytes).max();
-    let low = floor.is_some_and(|floor| peak < floor + floor / 8);
-    let at_most = if low { "at most " } else { "" };
     let tree = record.tree_peak_bytes().filter(|tree| *tree > peak + peak / 50);
     let tree = tree.map_or(String::new(), |tree| {
         format!("; {} of all processes at once, sampled", megabytes(tree))
     });
-    format!("{at_most}{} peak of one process{tree}", megabytes(peak))
+    format!("{} peak of one process{tree}", peak_words(record, peak))
+}
+
+/// `12.3 MB`, or `at most 2.1 MB` where that is the launcher's own.
+fn peak_words(record: &Record, peak: u64) -> String {
+    let at_most = if record.peak_is_at_most() { "at most " } else { "" };
+    format!("{at_most}{}", megabytes(peak))
 }
 
 /// `faster by 3.20 %`, `inconclusive; about 80 pairs would decide`.
@@ -176,6 +179,7 @@ pub(super) fn table(sessions: &[Session], against: &[Against]) -> Table {
         "system",
         "cores",
         "peak_bytes",
+        "peak_floor_bytes",
         "tree_peak_bytes",
         "throughput",
         "ratio",
@@ -235,6 +239,7 @@ fn row(
         mean(|sample| sample.system_ns).into(),
         record.cores().into(),
         record.peak_bytes().map(|bytes| bytes as f64).into(),
+        record.peak_floor_bytes().map(|bytes| bytes as f64).into(),
         record.tree_peak_bytes().map(|bytes| bytes as f64).into(),
         record.throughput().into(),
         ratio.map(|ratio| ratio.estimate).into(),
@@ -277,7 +282,7 @@ pub(super) fn overview(sessions: &[Session], against: &[Against]) -> Table {
             deviation.map(time).into(),
             (once(record) / fastest).into(),
             record.cores().into(),
-            record.peak_bytes().map(megabytes).into(),
+            record.peak_bytes().map(|peak| peak_words(record, peak)).into(),
             rate.map(|(rate, work)| format!("{} {}/s", number::grouped(rate, 0), work.unit)).into(),
             verdict(session).or_else(|| by_baseline(against.get(at)?)).into(),
         ]);

@@ -7,7 +7,7 @@ use crate::child::Exit;
 
 /// Runs as comma-separated values with a header; an empty cell is undefined. `exit` is an exit code, `signal N` or `timed out`.
 pub fn csv(sessions: &[Session]) -> String {
-    let mut text = "name,arm,block,slot,exit,wall_ns,user_ns,system_ns,peak_bytes,tree_peak_bytes,\
+    let mut text = "name,arm,block,slot,exit,wall_ns,user_ns,system_ns,peak_bytes,peak_floor_bytes,tree_peak_bytes,\
         voluntary_switches,involuntary_switches,taken_at,commit,machine\n"
         .to_owned();
     for (arm, record) in sessions.iter().flat_map(super::arms) {
@@ -23,10 +23,11 @@ pub fn csv(sessions: &[Session]) -> String {
                 Exit::TimedOut => "timed out".to_owned(),
             };
             let bytes = |bytes: Option<u64>| bytes.map(|n| n.to_string()).unwrap_or_default();
-            let (peak, tree) = (bytes(sample.peak_bytes), bytes(sample.tree_peak_bytes));
+            let (peak, floor) = (bytes(sample.peak_bytes), bytes(sample.peak_floor_bytes));
+            let tree = bytes(sample.tree_peak_bytes);
             let line = writeln!(
                 text,
-                "{name},{arm},{},{},{exit},{},{},{},{peak},{tree},{},{},{},{commit},{machine}",
+                "{name},{arm},{},{},{exit},{},{},{},{peak},{floor},{tree},{},{},{},{commit},{machine}",
                 run.block,
                 run.slot,
                 sample.wall_ns,
