@@ -105,6 +105,9 @@ fn a_slower_command_is_a_regression_and_a_faster_one_is_not() {
     };
     let slower = compared("sleep 0.05", "0.3");
     assert!(slower.stdout.contains("verdict: slower by"), "{}", slower.stdout);
+    assert!(slower.stdout.starts_with("base: sleep 0.05\n"), "{}", slower.stdout);
+    assert!(slower.stdout.contains("\ncandidate: sleep 0.3\n"), "{}", slower.stdout);
+    assert!(slower.stdout.contains(", candidate against base\n"), "{}", slower.stdout);
     // A machine under load may be doubted, and is then never a pass.
     assert!([1, 3].contains(&slower.code), "{}", slower.stderr);
     let faster = compared("sleep 0.3", "0.05");

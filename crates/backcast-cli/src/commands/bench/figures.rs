@@ -31,12 +31,13 @@ pub(super) fn megabytes(bytes: u64) -> String {
     format!("{} MB", number::grouped(bytes as f64 / 1e6, 1))
 }
 
-/// All figures of one command, a line for each kind.
-pub(super) fn of_command(record: &Record, level: f64) -> String {
+/// All figures of one command, a line for each kind; `arm` is its part in a comparison.
+pub(super) fn of_command(record: &Record, arm: Option<&str>, level: f64) -> String {
     let seconds = record.wall_seconds();
     let Ok(all) = outliers(&seconds) else { return String::new() };
     let wall = &all.with;
-    let mut lines = vec![record.command.name.clone()];
+    let arm = arm.map_or(String::new(), |arm| format!("{arm}: "));
+    let mut lines = vec![format!("{arm}{}", record.command.name)];
     let mut line = |name: &str, text: String| lines.push(format!("  {name:<8} {text}"));
     let interval = positive_interval(&seconds, level).map_or_else(
         |_| String::new(),
@@ -127,7 +128,8 @@ pub(super) fn of_comparison(session: &Session) -> String {
     let level = number::level(ratio.level);
     let verdict = verdict_sentence(comparison);
     let mut text = format!(
-        "verdict: {verdict}\n  ratio    {:.4} [{:.4} to {:.4}, {level}], {} in {}\n",
+        "verdict: {verdict}, candidate against base\n  \
+         ratio    {:.4} [{:.4} to {:.4}, {level}] of the base's time, {} in {}\n",
         ratio.estimate,
         ratio.low,
         ratio.high,

@@ -193,9 +193,10 @@ fn print(
     }
     if let [session] = sessions {
         if let Some(base) = &session.base {
-            terminal.print(&(figures::of_command(base, args.level) + "\n"))?;
+            terminal.print(&(figures::of_command(base, Some("base"), args.level) + "\n"))?;
         }
-        terminal.print(&figures::of_command(&session.candidate, args.level))?;
+        let arm = session.base.as_ref().map(|_| "candidate");
+        terminal.print(&figures::of_command(&session.candidate, arm, args.level))?;
         if session.base.is_some() {
             terminal.print("\n")?;
             terminal.print(&figures::of_comparison(session))?;
