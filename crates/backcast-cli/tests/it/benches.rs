@@ -94,7 +94,7 @@ fn iterations_and_warm_ups_are_as_many_as_asked_for() {
     };
     assert_eq!(runs(&[]), 11);
     assert_eq!(runs(&["-n", "2", "--warmup", "3"]), 5);
-    assert_eq!(runs(&["-n", "3", "--warmup", "0", "--vs-command", "./count"]), 8);
+    assert_eq!(runs(&["-n", "9", "--warmup", "0", "--vs-command", "./count"]), 20);
 }
 
 #[test]
@@ -116,12 +116,26 @@ fn a_slower_command_is_a_regression_and_a_faster_one_is_not() {
 }
 
 #[test]
-fn too_few_runs_for_a_check_are_no_measurement() {
+fn comparisons_of_too_few_runs_are_refused_before_anything_runs() {
     let project = Project::new();
-    let few = ["bench", "--vs-command", "sleep 0.01", "-n", "4", "--", "sleep", "0.05"];
-    let outcome = project.run(&few);
-    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("could not measure"), "{}", outcome.stderr);
+    script(&project, "count", "echo x >> runs");
+    let says = "a comparison takes at least 8 runs of each command, not 7";
+    for versus in [["--vs-command", "./count"], ["--vs-revision", "HEAD"]] {
+        let (code, stderr) =
+            refused(&project, &[&versus[..], &["-n", "7", "--", "./count"]].concat());
+        assert!(code == 2 && stderr.contains(says), "{code} {stderr}");
+    }
+    let entry = |name: &str| format!("[[bench]]\nname = \"{name}\"\ncommand = [\"./count\"]\n");
+    let suite =
+        format!("{}iterations = 7\nvs = {{ shell = \"true\" }}\n{}", entry("a"), entry("b"));
+    project.write("suite.toml", &suite);
+    let (code, stderr) = refused(&project, &["--suite", "suite.toml"]);
+    assert!(code == 2 && stderr.contains(&format!("`a`: {says}")), "{code} {stderr}");
+    assert!(!project.path("runs").exists());
+    let odd = project.run(&["bench", "-n", "9", "--vs-command", "./count", "--", "./count"]);
+    assert!(odd.stderr.contains("10 runs of each instead of 9"), "{}", odd.stderr);
+    let even = project.run(&["bench", "-n", "8", "--vs-command", "./count", "--", "./count"]);
+    assert!(!even.stderr.contains("runs of each"), "{}", even.stderr);
 }
 
 #[test]

@@ -19,7 +19,7 @@ mod suite;
 
 pub use error::BenchError;
 pub(crate) use plan::surroundings;
-pub use plan::{Arm, Plan, Step};
+pub use plan::{Arm, FEWEST_COMPARED, Plan, Step};
 pub(crate) use record::read_json;
 pub use record::{Record, RecordedCommand, Run, Source, Work};
 pub use scan::{Scan, ScanError, Setting};

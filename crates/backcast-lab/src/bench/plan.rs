@@ -55,8 +55,8 @@ pub struct Step {
 /// Slots of a block of two commands.
 const ABBA: [Arm; 4] = [Arm::Base, Arm::Candidate, Arm::Candidate, Arm::Base];
 
-/// Fewest pairs of an A/A check.
-const CHECKED_FROM: u32 = 8;
+/// Fewest runs of each of two commands that can be checked against themselves, without which nothing is judged.
+pub const FEWEST_COMPARED: u32 = 8;
 
 /// Runs of a block.
 const BLOCK: u32 = ABBA.len() as u32;
@@ -77,13 +77,18 @@ impl Plan {
         }
     }
 
+    /// Runs of each of two commands: whole blocks.
+    pub fn runs_of_each(&self) -> u32 {
+        self.runs.next_multiple_of(BLOCK / 2)
+    }
+
     /// All runs in their order. Always `A B B A`, never `B A A B` in turns: only runs of equal slots can be compared between blocks.
     pub fn steps(&self, paired: bool) -> Vec<Step> {
         let arms: &[Arm] = if paired { &[Arm::Base, Arm::Candidate] } else { &[Arm::Candidate] };
         let warmups = (0..self.warmup).flat_map(|_| arms);
         let mut steps: Vec<Step> =
             warmups.map(|arm| Step { arm: *arm, block: None, slot: 0 }).collect();
-        let runs = if paired { self.runs.div_ceil(2) * BLOCK } else { self.runs };
+        let runs = if paired { 2 * self.runs_of_each() } else { self.runs };
         steps.extend((0..runs).map(|run| {
             let slot = run % BLOCK;
             let arm = if paired { ABBA[slot as usize] } else { Arm::Candidate };
@@ -103,7 +108,7 @@ impl Plan {
             |look: u32| 2 * (blocks * u64::from(look)).div_ceil(self.looks.into()) as u32;
         let mut pairs: Vec<u32> = (1..=self.looks).map(pairs_at).collect();
         pairs.dedup();
-        pairs.retain(|pairs| *pairs >= CHECKED_FROM);
+        pairs.retain(|pairs| *pairs >= FEWEST_COMPARED);
         (pairs.len() > 1).then(|| Looks::new(&pairs, self.criteria.level)).transpose()
     }
 

@@ -96,6 +96,11 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// Whether two commands are measured in turns.
+    fn compares(&self) -> bool {
+        self.vs.is_some() || self.vs_command.is_some() || self.vs_revision.is_some()
+    }
+
     fn criteria(&self) -> Criteria {
         Criteria {
             level: self.level,
@@ -121,6 +126,10 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let stop = interrupt::stop_flag();
     // Kept until all is measured: its folder goes with it.
     let mut revision = None;
+    // A revision is not built for a comparison that will not be judged.
+    if args.compares() {
+        subjects::enough(None, subjects::runs(&args.what))?;
+    }
     let mut benches = match &args.what.suite {
         Some(_) if args.vs_baseline.is_some() => alone(&args.what)?,
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
@@ -131,6 +140,7 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             .help("--vs, --vs-command or --vs-revision compares"));
     }
     benches.iter_mut().for_each(|bench| bench.plan.looks = args.looks);
+    subjects::check_runs(&benches, terminal)?;
     let kept = match &args.vs_baseline {
         Some(which) => {
             Some(baseline::Kept::open(which, &benches, (args.effect, args.level), terminal)?)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use backcast_lab::{
-    bench::{Entry, Plan, Scan, Setting, Suite, Target, Work},
+    bench::{Entry, FEWEST_COMPARED, Plan, Scan, Setting, Suite, Target, Work},
     child::{Capture, RunOptions, Sampling, Subject},
     stats::Criteria,
 };
@@ -32,6 +32,42 @@ pub(crate) struct Bench {
 const ITERATIONS: u32 = 10;
 /// Runs before them.
 const WARMUP: u32 = 1;
+
+/// Runs that the command line asks for.
+pub(super) fn runs(what: &What) -> u32 {
+    what.iterations.unwrap_or(ITERATIONS)
+}
+
+/// Refuses comparisons that could not be judged, whatever they find. `name` is given where there are several.
+pub(super) fn enough(name: Option<&str>, runs: u32) -> Result<(), Failure> {
+    if runs >= FEWEST_COMPARED {
+        return Ok(());
+    }
+    let name = name.map_or(String::new(), |name| format!("`{name}`: "));
+    Err(Failure::usage(format!(
+        "{name}a comparison takes at least {FEWEST_COMPARED} runs of each command, not {runs}"
+    ))
+    .help(format!(
+        "-n {FEWEST_COMPARED} or more: with fewer, no command can be checked against itself"
+    )))
+}
+
+/// The same for all sessions, and a word where blocks take one run more.
+pub(super) fn check_runs(benches: &[Bench], terminal: &mut Terminal) -> Result<(), Failure> {
+    let several = benches.len() > 1;
+    let compared = || benches.iter().filter(|bench| bench.base.is_some());
+    compared().try_for_each(|bench| {
+        enough(several.then_some(bench.candidate.name.as_str()), bench.plan.runs)
+    })?;
+    if let Some(odd) = compared().find(|bench| bench.plan.runs_of_each() != bench.plan.runs) {
+        terminal.say(&format!(
+            "note: two commands run in blocks of two each: {} runs of each instead of {}",
+            odd.plan.runs_of_each(),
+            odd.plan.runs
+        ));
+    }
+    Ok(())
+}
 
 /// All sessions that the command line asks for, one for each combination of scanned values.
 pub(super) fn of_command_line(
@@ -169,7 +205,7 @@ fn plan(what: &What, criteria: Criteria) -> Plan {
         (None, _) => None,
     };
     Plan {
-        runs: what.iterations.unwrap_or(ITERATIONS),
+        runs: runs(what),
         warmup: what.warmup.unwrap_or(WARMUP),
         options: RunOptions {
             timeout: what.timeout,
