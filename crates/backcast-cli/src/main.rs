@@ -15,6 +15,7 @@ mod number;
 mod output;
 mod own_command;
 mod page;
+mod processors;
 mod progress;
 mod quantity;
 mod revision;

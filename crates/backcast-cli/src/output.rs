@@ -2,7 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
+
 use crate::failure::Failure;
+
+/// Reads the name of a page. What ends as something else (`.pdf`) would hold a page all the same, so that is refused; names without
+/// ending, devices and pipes promise nothing.
+pub(crate) fn page() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        let is_special = path.exists() && !path.is_file() && !path.is_dir();
+        match ending.as_deref() {
+            None | Some("html" | "htm") => Ok(path),
+            _ if is_special => Ok(path),
+            Some(ending) => Err(format!("a page is HTML, and `.{ending}` is none: use .html")),
+        }
+    })
+}
 
 /// Refuses a folder where a file is to be written, and one file that is to hold two things.
 pub(crate) fn check<'a>(

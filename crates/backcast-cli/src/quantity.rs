@@ -5,7 +5,7 @@ use std::time::Duration;
 /// `500ms`, `10s`, `2min`, `1h`; a bare number is seconds.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     backcast_lab::bench::duration(text)
-        .ok_or_else(|| "a time is a number above zero and a unit: 500ms, 10s, 2min, 1h".to_owned())
+        .ok_or_else(|| "a time is a number above zero and a unit: 500ms, 10s, 2min, 1h; without a unit it is seconds".to_owned())
 }
 
 /// `0.5%`, `0.5 %` or `0.005`, from 0 to 1.

@@ -15,3 +15,4 @@ pub mod profile;
 mod records;
 pub mod scale;
 pub mod stats;
+mod whole_number;

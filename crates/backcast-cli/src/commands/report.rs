@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     changes: Changes,
     /// The page
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     out: PathBuf,
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     changes: Changes,
     /// Write one HTML page that needs no network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     #[command(flatten)]
     isa: IsaOption,

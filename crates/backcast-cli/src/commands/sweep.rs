@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     isa: IsaOption,
     /// Write one HTML page that needs no network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// Write all rows, one for each asset and set, as Parquet
     #[arg(long, value_name = "FILE")]

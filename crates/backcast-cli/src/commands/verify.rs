@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long)]
     rerun: bool,
     /// Write the HTML page of the certificate; with --rerun, of the new one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     isa: IsaOption,
     /// Write one HTML page that needs no network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// Go on with a test that was stopped
     #[arg(long, value_name = "ID", conflicts_with_all = ["spec", "set", "from", "to"])]

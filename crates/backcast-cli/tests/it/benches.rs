@@ -64,6 +64,8 @@ fn people_read_the_same_figures_and_are_told_what_a_peak_is() {
 fn peaks_at_the_launchers_own_are_at_most_that_wherever_they_are_told() {
     let project = Project::new();
     let plain = ["-n", "4", "--name", "nap", "--", "sleep", "0.01"];
+    let large = rows(&project, &["--scan", "N=1k..3k..1k", "-n", "1", "--", "echo", "{N}"]);
+    assert_eq!(large[2]["command"], "echo 3000");
     let table = project.stdout(&["bench", "--scan", "N=1,2", "-n", "1", "--", "sleep", "0.0{N}"]);
     assert_eq!(table.matches("at most").count(), 2, "{table}");
     let row = &rows(&project, &[&["--export", "runs.csv"], &plain[..]].concat())[0];
@@ -167,6 +169,10 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--", "./plain"], "chmod +x [folder]/plain");
     says(&["--dir", "nowhere", "--", "true"], "there is no folder nowhere to run in");
     says(&["--affinity", "100000", "--", "true"], "processor 100000 cannot be used; usable are");
+    says(&["--affinity", "0-", "--", "true"], "processors are numbers and ranges: 0,2 or 0-3");
+    says(&["--affinity", "0-100000", "--", "true"], "cannot be used; usable are");
+    says(&["--report", "x.pdf", "--", "true"], "a page is HTML, and `.pdf` is none");
+    says(&["--vs", "s.toml", "--", "true"], "cannot be used with");
     says(&["--vs-command", "'open", "--", "true"], "ends in an open quote");
     says(&["--env", "=1", "--", "true"], "`=1` is no variable");
     says(&["--export", "x.pdf", "--", "true"], "the ending of x.pdf names no format");
@@ -174,6 +180,7 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--report", "no/x.html", "--", "true"], "there is no folder no for no/x.html");
     says(&["--scan", "N=1,2", "--", "true"], "no word of the command says {N}");
     says(&["--scan", "N", "--", "true"], "`N` is no scan");
+    says(&["--scan", "N=1..1M", "--", "true", "{N}"], "has 1000000 values, more than 1000");
     says(&["--effect", "0%", "--", "true"], "a share such as 1% or 0.01");
     says(&["--timeout", "soon", "--", "true"], "a time is a number above zero");
     says(&["--unit", "bars", "--", "true"], "--work");
@@ -202,6 +209,39 @@ fn what_runs_and_fails_could_not_be_measured() {
     says(&["--timeout", "200ms", "--ignore-failure", "--", "sleep", "300"], "past its time limit");
     let allowed = project.run(&["bench", "--ignore-failure", "-n", "2", "--", "./fail"]);
     assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+}
+
+#[test]
+fn times_without_a_unit_are_seconds_and_processors_may_be_ranges() {
+    let project = Project::new();
+    let (code, stderr) = refused(&project, &["--timeout", "0.2", "--", "sleep", "300"]);
+    assert!(code == 3 && stderr.contains("ran past its time limit"), "{stderr}");
+    let cores = |cpus: &str, count: &str| {
+        let count = format!("test $(nproc) = {count}");
+        project.run(&["bench", "-n", "1", "--affinity", cpus, "--", "sh", "-c", &count]).code
+    };
+    // A machine may have one processor, or keep the first ones from this test.
+    assert!([0, 2].contains(&cores("0-1", "2")));
+    assert!([3, 2].contains(&cores("0-1", "1")));
+}
+
+#[test]
+fn pages_are_named_as_such_and_kinds_of_specs_go_with_specs() {
+    let project = Project::new();
+    project.write("s.toml", SPEC);
+    let refused = |args: &[&str], says: &str| {
+        let told = project.run(args);
+        assert!(told.code == 2 && told.stderr.contains(says), "{args:?}: {}", told.told());
+    };
+    for command in ["run", "sweep", "walkforward", "profile", "bench"] {
+        refused(&[command, "s.toml", "--report", "x.PDF"], "a page is HTML, and `.pdf` is none");
+    }
+    refused(&["report", "s.toml", "--out", "x.json"], "a page is HTML, and `.json` is none");
+    refused(&["certify", "true", "true", "--report", "x.md"], "a page is HTML");
+    project.stdout(&["run", "s.toml", "--report", "x.HTM"]);
+    for command in ["profile", "advise", "bench"] {
+        refused(&[command, "--as", "sweep", "--", "true"], "cannot be used with");
+    }
 }
 
 #[test]

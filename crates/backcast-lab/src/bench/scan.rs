@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::whole_number::whole_number;
+
 /// A parameter and its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
@@ -15,7 +17,7 @@ pub struct Scan {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScanError {
     /// Not `NAME=VALUES`.
-    #[error("`{text}` is no scan: it takes NAME=1,2,4 or NAME=1..8 or NAME=10..50..10")]
+    #[error("`{text}` is no scan: it takes NAME=1,2,4 or NAME=1..8 or NAME=10k..50k..10k")]
     Malformed {
         /// As it was given.
         text: String,
@@ -65,7 +67,7 @@ impl FromStr for Scan {
 /// Whole numbers from the first to the last, both included.
 fn range(first: &str, rest: &str, text: &str) -> Result<Vec<String>, ScanError> {
     let malformed = || ScanError::Malformed { text: text.to_owned() };
-    let number = |text: &str| text.trim().parse::<i64>().map_err(|_| malformed());
+    let number = |text: &str| whole_number(text).ok_or_else(malformed);
     let (last, step) = rest.split_once("..").unwrap_or((rest, "1"));
     let (first, last, step) = (number(first)?, number(last)?, number(step)?);
     if step < 1 || last < first {
@@ -128,6 +130,8 @@ mod tests {
         assert_eq!(values("n=1,2,4"), "1 2 4");
         assert_eq!(values("n=1..4"), "1 2 3 4");
         assert_eq!(values("n=-10..10..10"), "-10 0 10");
+        assert_eq!(values("n=1k..1.002k"), "1000 1001 1002");
+        assert_eq!(values("n=1M..3M..1M"), "1000000 2000000 3000000");
         assert_eq!(values("mode=fast"), "fast");
     }
 

@@ -3,9 +3,7 @@
 use std::str::FromStr;
 
 use super::ScaleError;
-
-/// Largest size: whole numbers up to here are exact as floating-point numbers.
-const LARGEST: f64 = 1e15;
+use crate::whole_number::whole_number;
 
 /// A size and the range that it is measured over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +61,8 @@ fn named(name: &str) -> Option<String> {
 
 /// `500`, `10k`, `1.5M`, `1e6`.
 fn size(text: &str) -> Result<u64, ScaleError> {
-    let no_size = || ScaleError::Number { text: text.to_owned() };
-    let typed = text.trim();
-    let scaled = [('k', 1e3), ('M', 1e6)]
-        .iter()
-        .find_map(|(letter, scale)| Some((typed.strip_suffix(*letter)?, *scale)));
-    let (number, scale) = scaled.unwrap_or((typed, 1.0));
-    let size = number.trim().parse::<f64>().map_err(|_| no_size())? * scale;
-    let whole = (1.0..=LARGEST).contains(&size) && (size - size.round()).abs() < 1e-6;
-    whole.then_some(size.round() as u64).ok_or_else(no_size)
+    let size = whole_number(text).filter(|size| *size > 0);
+    size.map(i64::unsigned_abs).ok_or_else(|| ScaleError::Number { text: text.to_owned() })
 }
 
 #[cfg(test)]

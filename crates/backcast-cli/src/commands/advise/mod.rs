@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     changes: Changes,
     /// Which command runs the spec; if not given, a grid is swept and anything else is one run
-    #[arg(long = "as", value_enum, value_name = "HOW")]
+    #[arg(long = "as", value_enum, value_name = "HOW", conflicts_with = "command")]
     by: Option<Kind>,
     /// Any command and its arguments, after `--`; no shell takes it apart
     #[arg(last = true, value_name = "COMMAND")]

@@ -35,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = share)]
     minimum_change: f64,
     /// Write the HTML page of all measures, with levels, changes and alerts
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]

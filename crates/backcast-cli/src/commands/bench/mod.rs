@@ -52,7 +52,7 @@ pub(crate) struct Args {
         value_name = "SPEC",
         group = "versus",
         requires = "spec",
-        conflicts_with = "suite"
+        conflicts_with_all = ["suite", "command"]
     )]
     vs: Option<PathBuf>,
     /// Compare with another command
@@ -88,7 +88,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
     /// Write the HTML page of all sessions
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// How to print the figures
     #[arg(long, value_enum, default_value_t)]

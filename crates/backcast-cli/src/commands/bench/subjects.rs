@@ -15,8 +15,8 @@ use tempfile::TempDir;
 
 use super::{Args, What};
 use crate::{
-    failure::Failure, measuring::program, own_command, revision::Revision, spec_file::Changes,
-    terminal::Terminal, words,
+    failure::Failure, measuring::program, own_command, processors::Processors, revision::Revision,
+    spec_file::Changes, terminal::Terminal, words,
 };
 
 /// One session to be: what, against what, how.
@@ -209,7 +209,7 @@ fn plan(what: &What, criteria: Criteria) -> Plan {
         warmup: what.warmup.unwrap_or(WARMUP),
         options: RunOptions {
             timeout: what.timeout,
-            affinity: what.affinity.clone(),
+            affinity: Processors::listed(what.affinity.as_ref()).to_vec(),
             stdout: capture,
             sampling: (!what.no_sampling).then_some(Sampling::LIGHT),
             ..RunOptions::default()

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::ArgGroup;
 
-use crate::{own_command::Kind, quantity, spec_file::Changes};
+use crate::{own_command::Kind, processors::Processors, quantity, spec_file::Changes};
 
 /// A spec, a command or a suite, and how its runs are taken.
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(crate) struct What {
     /// Runs before them, 1 if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100_000))]
     pub(super) warmup: Option<u32>,
-    /// Longest time of one run: 500ms, 60s, 2min
+    /// Longest time of one run: 500ms, 60s, 2min; seconds without a unit
     #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
     pub(super) timeout: Option<Duration>,
     /// What one run gets done, for throughput
@@ -42,9 +42,9 @@ pub(crate) struct What {
     /// Of what: bars
     #[arg(long, value_name = "UNIT", requires = "work")]
     pub(super) unit: Option<String>,
-    /// Processors the commands may use: 0,1
-    #[arg(long, value_name = "CPUS", value_delimiter = ',')]
-    pub(super) affinity: Vec<usize>,
+    /// Processors the commands may use: 0,2 or 0-3
+    #[arg(long, value_name = "CPUS")]
+    pub(super) affinity: Option<Processors>,
     /// Add a variable to their environment
     #[arg(long, value_name = "NAME=VALUE")]
     pub(super) env: Vec<String>,

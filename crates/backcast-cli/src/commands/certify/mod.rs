@@ -31,6 +31,7 @@ use crate::{
     interrupt, output,
     own_command::Kind,
     page::{self, lab::Proven},
+    processors::Processors,
     spec_file::Changes,
     terminal::Terminal,
 };
@@ -74,14 +75,14 @@ pub(crate) struct Args {
     /// Runs of each side before those that count
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=1000))]
     warmup: u32,
-    /// Processors the commands may use: 0,1
-    #[arg(long, value_name = "CPUS", value_delimiter = ',')]
-    affinity: Vec<usize>,
+    /// Processors the commands may use: 0,2 or 0-3
+    #[arg(long, value_name = "CPUS")]
+    affinity: Option<Processors>,
     /// Write the certificate here too
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Write the HTML page of the comparison, certified or not
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
 }
 
@@ -125,7 +126,7 @@ fn prove(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
 
 fn plan(args: &Args) -> Plan {
     let mut plan = Plan { warmup: args.warmup, ..args.asked.plan() };
-    plan.options.affinity.clone_from(&args.affinity);
+    plan.options.affinity = Processors::listed(args.affinity.as_ref()).to_vec();
     plan
 }
 

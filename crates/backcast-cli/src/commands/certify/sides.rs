@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use backcast_lab::{certify::Side, child::Subject};
 
 use super::Args;
-use crate::{failure::Failure, own_command, revision::Revision, terminal::Terminal, words};
+use crate::{
+    failure::Failure, own_command, processors::Processors, revision::Revision, terminal::Terminal,
+    words,
+};
 
 /// Names a git revision.
 const REVISION: &str = "rev:";
@@ -85,7 +88,7 @@ impl Sides {
     pub(super) fn recorded(&self, args: &Args) -> Result<[Side; 2], Failure> {
         let [before, after] = self.timed();
         let side = |name, subject, i: usize| {
-            let side = Side::of(name, subject, &args.affinity)?;
+            let side = Side::of(name, subject, Processors::listed(args.affinity.as_ref()))?;
             Ok::<Side, Failure>(match self {
                 Sides::States { states, .. } => match &states[i] {
                     State::At(revision) => side.of_revision(revision.state().clone()),

@@ -52,7 +52,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     asked: Asked,
     /// Write the HTML page of the chain of certificates
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// How to print what became of the candidates
     #[arg(long, value_enum, default_value_t)]

@@ -98,7 +98,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     export: Vec<PathBuf>,
     /// Write one HTML page that needs no network, with flame graphs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::page())]
     report: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
