@@ -189,7 +189,21 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--build", "make", "--", "true"], "--vs-revision");
     says(&["-n", "0", "--", "true"], "1..=100000");
     says(&["--vs-revision", "HEAD", "--", "./plain"], "there is no git repository here");
-    says(&[], "required arguments were not provided");
+    says(&[], "a spec: SPEC.toml; any command: -- COMMAND; all that a file lists: --suite FILE");
+}
+
+#[test]
+fn help_shows_each_way_to_say_what_is_measured_by_itself() {
+    let help = Project::new().stdout(&["bench", "--help"]);
+    let (_, usage) = help.split_once("Usage: ").unwrap();
+    let usage: Vec<&str> = usage.lines().take_while(|line| !line.is_empty()).collect();
+    assert_eq!(usage.len(), 4, "{help}");
+    for way in ["<SPEC>", "-- <COMMAND>...", "--suite <FILE>", "--import <FILE>"] {
+        assert!(
+            usage.iter().any(|line| line.ends_with(&format!("[OPTIONS] {way}"))),
+            "{way}: {help}"
+        );
+    }
 }
 
 #[test]

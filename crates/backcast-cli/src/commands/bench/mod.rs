@@ -34,6 +34,10 @@ use crate::{
 
 /// Measure commands, and prove which of two is faster
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "backcast bench [OPTIONS] <SPEC>\n       \
+    backcast bench [OPTIONS] -- <COMMAND>...\n       \
+    backcast bench [OPTIONS] --suite <FILE>\n       \
+    backcast bench [OPTIONS] --import <FILE>")]
 #[command(after_help = "Examples:\n  \
     backcast bench examples/sma_cross.toml\n  \
     backcast bench examples/sma_cross.toml --scan N=5,10,20 --set params.fast={N}\n  \

@@ -119,6 +119,11 @@ fn candidate(what: &What, setting: &Setting) -> Result<Subject, Failure> {
             let changes = what.changes.map(|text| Scan::fill(text, setting));
             own_command::on_spec(path, &changes, what.kind)?
         }
+        None if what.command.is_empty() => {
+            return Err(Failure::usage("what is to be measured is not named").help(
+                "a spec: SPEC.toml; any command: -- COMMAND; all that a file lists: --suite FILE",
+            ));
+        }
         None => {
             let fill = |word: &OsString| match word.to_str() {
                 Some(text) => Scan::fill(text, setting).into(),

@@ -8,7 +8,7 @@ use crate::{own_command::Kind, processors::Processors, quantity, spec_file::Chan
 
 /// A spec, a command or a suite, and how its runs are taken.
 #[derive(Debug, clap::Args)]
-#[command(group(ArgGroup::new("measured").args(["spec", "command", "suite"]).required(true).multiple(true)))]
+#[command(group(ArgGroup::new("measured").args(["spec", "command", "suite"]).multiple(true)))]
 pub(crate) struct What {
     /// A spec: `backcast run`, `sweep` or `walkforward` is measured on it
     #[arg(value_name = "SPEC")]
