@@ -75,12 +75,23 @@ pub(super) fn of_command(record: &Record, arm: Option<&str>, level: f64) -> Stri
     if let (Some(rate), Some(work)) = (record.throughput(), &record.work) {
         line("rate", format!("{} {}/s at the median", number::grouped(rate, 0), work.unit));
     }
-    let left: u32 = record.runs.iter().map(|run| run.sample.left_over).sum();
-    if left > 0 {
-        let processes = if left == 1 { "process" } else { "processes" };
-        line("left", format!("{left} {processes} outlived the command and were ended"));
+    if let Some(left) = left_over(record) {
+        line("left", left);
     }
     lines.join("\n") + "\n"
+}
+
+/// Processes that outlived their run.
+fn left_over(record: &Record) -> Option<String> {
+    let each: Vec<u32> = record.runs.iter().map(|run| run.sample.left_over).collect();
+    let (least, most) = (*each.iter().min()?, *each.iter().max()?);
+    let (n, ends) = match (least, most) {
+        (_, 0) => return None,
+        (least, most) if least == most => (most.to_string(), most),
+        (least, most) => (format!("{least} to {most}"), most),
+    };
+    let (processes, were) = if ends == 1 { ("process", "was") } else { ("processes", "were") };
+    Some(format!("{n} {processes} of each run outlived the command and {were} ended"))
 }
 
 fn memory(record: &Record, peak: u64) -> String {
