@@ -414,6 +414,13 @@ fn imported_figures_are_printed_and_written_as_ours() {
     let text = fs::read_to_string(project.path("out.json")).unwrap();
     let sessions = backcast_lab::bench::export::sessions_from_json(&text, "out.json").unwrap();
     assert_eq!(sessions[0].candidate.runs.len(), 3);
+    let partly = r#"{"machine_info":{},"benchmarks":[{"name":"a","stats":{"mean":1.0}},
+        {"name":"b","stats":{"data":[0.5]}}]}"#;
+    project.write("p.json", partly);
+    let told = project.run(&["bench", "--import", "p.json"]);
+    assert!(told.code == 0 && told.stdout.contains("500.0 ms"), "{}", told.told());
+    let left_out = "note: p.json: `a` is left out, for it holds a summary only";
+    assert!(told.stderr.contains(left_out), "{}", told.stderr);
     project.write("bad.json", "{}");
     let (code, stderr) = refused(&project, &["--import", "bad.json"]);
     assert!(code == 3 && stderr.contains("bad.json holds no figures"), "{stderr}");

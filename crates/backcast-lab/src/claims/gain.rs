@@ -51,11 +51,16 @@ fn session(path: &Path) -> Result<Session, ClaimError> {
     let unreadable = |source| BenchError::Read { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let ours = text.contains("\"backcast-bench\"");
-    let mut sessions = match ours {
-        true => sessions_from_json(&text, &path.display().to_string())?,
-        false => import(path)?.into_iter().map(Session::of_import).collect(),
+    let (mut sessions, skipped) = match ours {
+        true => (sessions_from_json(&text, &path.display().to_string())?, 0),
+        false => {
+            let found = import(path)?;
+            let sessions: Vec<_> = found.records.into_iter().map(Session::of_import).collect();
+            (sessions, found.skipped.len())
+        }
     };
-    match (sessions.pop(), sessions.len()) {
+    // One that had to be skipped may be the one that was meant.
+    match (sessions.pop(), sessions.len() + skipped) {
         (Some(session), 0) => Ok(session),
         (last, before) => {
             let found = before + usize::from(last.is_some());

@@ -18,7 +18,7 @@ fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
 
 fn imported(name: &str, text: &str) -> Vec<Record> {
     let (_folder, path) = file(name, text);
-    import(&path).unwrap()
+    import(&path).unwrap().records
 }
 
 fn refused(text: &str) -> String {
@@ -55,6 +55,7 @@ fn calls_below_a_microsecond_keep_their_digits() {
 fn real(name: &str) -> Vec<Record> {
     import(&PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/imports").join(name))
         .unwrap()
+        .records
 }
 
 fn names(records: &[Record]) -> Vec<&str> {
@@ -157,6 +158,15 @@ fn pytest_benchmark_tells_raw_times_where_it_was_asked_to_keep_them() {
     assert_eq!(records[0].commit.as_deref(), Some("abc"));
     assert_eq!(records[0].taken_at, "2026-01-02T03:04:05Z");
     assert!(refused(&text("")).contains("measure again with --benchmark-save-data"));
+}
+
+#[test]
+fn a_summary_of_pytest_benchmark_beside_raw_times_is_left_out_and_named() {
+    let text = r#"{"machine_info":{},"benchmarks":[{"name":"a","stats":{"mean":1.0}},
+        {"name":"b","stats":{"data":[0.5]}}]}"#;
+    let (_folder, path) = file("p.json", text);
+    let found = import(&path).unwrap();
+    assert_eq!((names(&found.records), found.skipped), (vec!["b"], vec!["a".to_owned()]));
 }
 
 #[test]

@@ -293,7 +293,13 @@ fn more(others: usize) -> String {
 fn imported(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let mut sessions = Vec::new();
     for path in &args.import {
-        sessions.extend(import::import(path)?.into_iter().map(Session::of_import));
+        let found = import::import(path)?;
+        for name in &found.skipped {
+            let path = path.display();
+            terminal
+                .say(&format!("note: {path}: `{name}` is left out, for it holds a summary only"));
+        }
+        sessions.extend(found.records.into_iter().map(Session::of_import));
     }
     print(args, &sessions, &[], terminal)?;
     export::write(&args.export, &sessions, terminal)?;

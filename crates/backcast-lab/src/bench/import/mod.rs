@@ -22,12 +22,21 @@ const MANY: f64 = 1000.0;
 /// Programs whose files are understood.
 const KNOWN: &str = "criterion, hyperfine, pytest-benchmark or pyperf";
 
+/// What a file of another program holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    /// Benchmarks with their raw times.
+    pub records: Vec<Record>,
+    /// Names of benchmarks without any, beside others that have them.
+    pub skipped: Vec<String>,
+}
+
 /// Reads a file of criterion (`sample.json`, or `estimates.json` beside it), hyperfine (`--export-json`), pytest-benchmark
 /// (`--benchmark-json`, or `--benchmark-save` with `--benchmark-save-data`) or pyperf (`-o`); which, is seen from its contents.
 ///
 /// # Errors
 /// [`BenchError::Read`]; [`BenchError::Malformed`] for a file without raw times or with times that are none; [`BenchError::Unknown`].
-pub fn import(path: &Path) -> Result<Vec<Record>, BenchError> {
+pub fn import(path: &Path) -> Result<Imported, BenchError> {
     let unreadable = |source| BenchError::Read { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let what = path.display().to_string();
@@ -38,10 +47,10 @@ pub fn import(path: &Path) -> Result<Vec<Record>, BenchError> {
     let taken_at = changed.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let file = File { path, value: &value, taken_at };
     let readers: [Reader; 4] = [
-        (criterion::is_one, criterion::read, "criterion"),
-        (hyperfine::is_one, hyperfine::read, "hyperfine"),
+        (criterion::is_one, |file| criterion::read(file).map(whole), "criterion"),
+        (hyperfine::is_one, |file| hyperfine::read(file).map(whole), "hyperfine"),
         (pytest_benchmark::is_one, pytest_benchmark::read, "pytest-benchmark"),
-        (pyperf::is_one, pyperf::read, "pyperf"),
+        (pyperf::is_one, |file| pyperf::read(file).map(whole), "pyperf"),
     ];
     for (is_one, read, format) in readers {
         if is_one(&value) {
@@ -51,8 +60,13 @@ pub fn import(path: &Path) -> Result<Vec<Record>, BenchError> {
     Err(BenchError::Unknown { path: path.to_owned(), known: KNOWN })
 }
 
+/// A file of which all can be used.
+fn whole(records: Vec<Record>) -> Imported {
+    Imported { records, skipped: Vec::new() }
+}
+
 /// Whether a file is of a program, its records, and the program's name.
-type Reader = (fn(&Value) -> bool, fn(&File<'_>) -> Result<Vec<Record>, String>, &'static str);
+type Reader = (fn(&Value) -> bool, fn(&File<'_>) -> Result<Imported, String>, &'static str);
 
 /// A file of another program.
 struct File<'a> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{File, Record, numbers, text_or};
+use super::{File, Imported, Record, numbers, text_or};
 
 /// What it says where there is no version control.
 const NO_COMMIT: &str = "unversioned";
@@ -11,16 +11,25 @@ pub(super) fn is_one(value: &Value) -> bool {
     value["benchmarks"].is_array() && value["machine_info"].is_object()
 }
 
-pub(super) fn read(file: &File<'_>) -> Result<Vec<Record>, String> {
-    let benchmarks = file.value["benchmarks"].as_array().into_iter().flatten();
-    benchmarks.map(|benchmark| record(file, benchmark)).collect()
+/// Benchmarks of which only a summary was kept are skipped, unless all are of that kind.
+pub(super) fn read(file: &File<'_>) -> Result<Imported, String> {
+    let mut found = Imported::default();
+    for benchmark in file.value["benchmarks"].as_array().into_iter().flatten() {
+        let name = text_or(benchmark, "fullname", benchmark["name"].as_str().unwrap_or("unnamed"));
+        match numbers(&benchmark["stats"]["data"], 1e9) {
+            Some(times) => found.records.push(record(file, name, times)?),
+            None => found.skipped.push(name),
+        }
+    }
+    match found.skipped.first() {
+        Some(name) if found.records.is_empty() => {
+            Err(format!("`{name}` holds a summary only; measure again with --benchmark-save-data"))
+        }
+        _ => Ok(found),
+    }
 }
 
-fn record(file: &File<'_>, benchmark: &Value) -> Result<Record, String> {
-    let name = text_or(benchmark, "fullname", benchmark["name"].as_str().unwrap_or("unnamed"));
-    let times = numbers(&benchmark["stats"]["data"], 1e9).ok_or_else(|| {
-        format!("`{name}` holds a summary only; measure again with --benchmark-save-data")
-    })?;
+fn record(file: &File<'_>, name: String, times: Vec<f64>) -> Result<Record, String> {
     let mut record = file.record("pytest-benchmark", name, &[times])?;
     let commit = file.value["commit_info"]["id"].as_str().filter(|id| *id != NO_COMMIT);
     record.commit = commit.map(str::to_owned);
