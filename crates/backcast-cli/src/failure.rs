@@ -86,6 +86,15 @@ impl Failure {
         }
     }
 
+    /// The same where several things may fail: its message names this one.
+    pub(crate) fn about(mut self, name: &str) -> Failure {
+        let name = format!("`{name}`");
+        if !self.message.contains(&name) {
+            self.message = format!("{name}: {}", self.message);
+        }
+        self
+    }
+
     /// What to do about it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Failure {
         let help = help.into();

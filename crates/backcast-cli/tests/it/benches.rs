@@ -344,6 +344,47 @@ fn suites_are_measured_whole_and_their_mistakes_are_shown() {
 }
 
 #[test]
+fn an_entry_that_fails_ends_no_suite_and_hides_from_nobody() {
+    let project = Project::new();
+    let entry = |name: &str, line: &str| {
+        format!("[[bench]]\nname = \"{name}\"\nshell = \"{line}\"\niterations = 1\nwarmup = 0\n")
+    };
+    let bad = entry("bad <1>", "echo the reason >&2; exit 1");
+    let gone = "[[bench]]\nname = \"gone\"\ncommand = [\"no-such-program\"]\n";
+    let all = [entry("good", "true"), bad.clone(), gone.to_owned(), entry("other", "true")];
+    project.write("suite.toml", &all.concat());
+    let args = ["bench", "--suite", "suite.toml", "--export", "x.xml", "--export", "x.json"];
+    let told = project.run(&args);
+    assert_eq!(told.code, 3, "{}", told.told());
+    assert!(told.stdout.contains("good") && told.stdout.contains("other"), "{}", told.stdout);
+    for said in ["`bad <1>` ended with exit code 1", "the reason", "`gone`: there is no program"] {
+        assert!(told.stderr.contains(said), "{said}: {}", told.stderr);
+    }
+    let last = "could not measure 2 of 4 benchmarks: `bad <1>`, `gone`";
+    assert!(told.stderr.contains(last), "{}", told.stderr);
+    let xml = fs::read_to_string(project.path("x.xml")).unwrap();
+    assert!(xml.contains("tests=\"4\" failures=\"0\" errors=\"2\""), "{xml}");
+    assert!(xml.contains("name=\"bad &lt;1&gt;\"><error message=\"could not measure: "), "{xml}");
+    // One that fails alone is in the file as well, and the failure is its own.
+    project.write("one.toml", &bad);
+    fs::remove_file(project.path("x.json")).unwrap();
+    let one =
+        project.run(&["bench", "--suite", "one.toml", "--export", "x.xml", "--export", "x.json"]);
+    assert!(one.code == 3 && one.stderr.contains("ended with exit code 1"), "{}", one.told());
+    let xml = fs::read_to_string(project.path("x.xml")).unwrap();
+    assert!(xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{xml}");
+    assert!(!project.path("x.json").exists(), "there are no figures");
+    // A regression of another stands.
+    let slower = "[[bench]]\nname = \"slow\"\ncommand = [\"sleep\", \"0.2\"]\niterations = 8\n\
+        vs = { command = [\"sleep\", \"0.02\"] }\n";
+    project.write("suite.toml", &[bad.as_str(), slower].concat());
+    let told = project.run(&["bench", "--suite", "suite.toml"]);
+    // A machine under load may be doubted.
+    let expected = if told.stdout.contains("doubtful") { 3 } else { 1 };
+    assert_eq!(told.code, expected, "{}", told.told());
+}
+
+#[test]
 fn entries_of_suites_have_empty_folders_of_their_own_and_may_fail() {
     let project = Project::new();
     let suite = "[defaults]\niterations = 2\nwarmup = 0\n\

@@ -7,7 +7,10 @@ mod figures;
 mod subjects;
 mod what;
 
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use backcast_lab::{
     bench::{
@@ -17,6 +20,7 @@ use backcast_lab::{
     stats::Criteria,
 };
 
+use self::failures::Failed;
 pub(crate) use self::{
     baseline::Against,
     figures::{time, verdict_sentence},
@@ -152,15 +156,16 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         None => None,
     };
     let mut sessions = Vec::with_capacity(benches.len());
-    let mut broken = None;
+    let mut failed = Failed::of(benches.len());
     for (turn, bench) in benches.iter().enumerate() {
         tell_turn("benchmark", turn, benches.len(), terminal);
         match session(bench, &stop, terminal) {
             Ok(session) => sessions.push(session),
-            Err(failure) => {
-                broken = Some(failure);
+            Err(failure) if stop.load(Ordering::Relaxed) => {
+                failed.stopped = Some(failure);
                 break;
             }
+            Err(failure) => failed.push(&bench.candidate.name, failure, terminal),
         }
         if sessions.last().is_some_and(|session| session.stopped) {
             break;
@@ -171,14 +176,19 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let against: Vec<Against> = against.collect::<Result<_, _>>()?;
     if !sessions.is_empty() {
         print(args, &sessions, &against, terminal)?;
-        export::write(&args.export, &sessions, terminal)?;
         report(args, &sessions, &against, terminal)?;
     }
-    if let Some(failure) = broken {
+    export::write(&args.export, &sessions, &failed.unmeasured, terminal)?;
+    if let Some(failure) = failed.stopped.take() {
         return Err(failure);
     }
-    judged(args, &sessions, benches.len())?;
-    baseline::verdict(&sessions.iter().zip(&against).collect::<Vec<_>>())
+    let judged = judged(args, &sessions, benches.len() - failed.unmeasured.len())
+        .and_then(|()| baseline::verdict(&sessions.iter().zip(&against).collect::<Vec<_>>()));
+    match judged {
+        // A regression of others stands, whatever could not be measured.
+        Err(failure) if failure.exit_code() != Failure::COULD_NOT_MEASURE => Err(failure),
+        judged => failed.verdict().and(judged),
+    }
 }
 
 /// Takes one session, with a bar on terminals.
@@ -302,7 +312,7 @@ fn imported(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         sessions.extend(found.records.into_iter().map(Session::of_import));
     }
     print(args, &sessions, &[], terminal)?;
-    export::write(&args.export, &sessions, terminal)?;
+    export::write(&args.export, &sessions, &[], terminal)?;
     report(args, &sessions, &[], terminal)?;
     terminal.say(&format!("imported: {}", number::count(sessions.len(), "benchmark")));
     Ok(())

@@ -1,21 +1,38 @@
-//! Sessions as tests, for systems that show test results: a regression is a failure, a session that cannot tell an error.
+//! Sessions as tests, for systems that show test results: a regression is a failure, a session that cannot tell, or that there is none,
+//! an error.
 
 use std::fmt::Write;
 
 use super::super::{Outcome, Session};
 
+/// A benchmark that gave no session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmeasured {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
 /// A document in the form that JUnit's tools agree on.
-pub fn junit(sessions: &[Session]) -> String {
+pub fn junit(sessions: &[Session], unmeasured: &[Unmeasured]) -> String {
     let count = |outcome| sessions.iter().filter(|session| session.outcome() == outcome).count();
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
         <testsuites>\n<testsuite name=\"backcast bench\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
-        sessions.len(),
+        sessions.len() + unmeasured.len(),
         count(Outcome::Regressed),
-        count(Outcome::CouldNotMeasure),
+        count(Outcome::CouldNotMeasure) + unmeasured.len(),
     );
     for session in sessions {
         case(&mut text, session).expect("memory takes every line");
+    }
+    for Unmeasured { name, why } in unmeasured {
+        text += &format!(
+            "<testcase classname=\"bench\" name=\"{}\"><error message=\"could not measure: {}\"/></testcase>\n",
+            escaped(name),
+            escaped(why)
+        );
     }
     text + "</testsuite>\n</testsuites>\n"
 }

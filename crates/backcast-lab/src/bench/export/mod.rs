@@ -8,7 +8,7 @@ mod prometheus;
 
 pub use csv::csv;
 pub use json::{json, sessions_from_json};
-pub use junit::junit;
+pub use junit::{Unmeasured, junit};
 pub use markdown::markdown;
 pub use prometheus::prometheus;
 
