@@ -58,6 +58,9 @@ pub struct CostModel {
     pub measured: Vec<(f64, f64)>,
     /// Models that describe the measurements nearly as well. Extrapolation has to reckon with them.
     pub rivals: Vec<CostModel>,
+    /// Models with one more growing term, which the measurements neither show nor exclude. Far out they may be all of the cost.
+    #[serde(default)]
+    pub extensions: Vec<CostModel>,
 }
 
 impl CostModel {
@@ -67,15 +70,17 @@ impl CostModel {
     }
 
     /// What one run at these sizes will take, with the band that it falls into at the level of the fit: the errors of the coefficients, the
-    /// scatter of runs, and what rival models say instead.
+    /// scatter of runs, what rival models say instead, and growth that was not found, up to its standard error. A model without
+    /// growth is no proof that there is none.
     ///
     /// # Errors
     /// [`StatsError::Lengths`] for another number of sizes, [`StatsError::Parameter`] for a size below one.
     pub fn predict(&self, sizes: &[f64]) -> Result<Interval, StatsError> {
         check_sizes(sizes, self.measured.len())?;
-        let mut band = self.band(sizes);
-        for rival in &self.rivals {
-            let other = rival.band(sizes);
+        let mut band = self.band(sizes, self.quantile());
+        let rivals = self.rivals.iter().map(|rival| rival.band(sizes, rival.quantile()));
+        let extensions = self.extensions.iter().map(|extension| extension.band(sizes, 1.0));
+        for other in rivals.chain(extensions) {
             band.low = band.low.min(other.low);
             band.high = band.high.max(other.high);
         }
@@ -93,7 +98,13 @@ impl CostModel {
         sizes.iter().zip(&self.measured).any(|(size, (least, most))| size < least || size > most)
     }
 
-    fn band(&self, sizes: &[f64]) -> Interval {
+    /// Standard errors from the estimate to the ends of an interval.
+    fn quantile(&self) -> f64 {
+        student_quantile(0.5 + 0.5 * self.coefficients[0].level, self.freedom)
+    }
+
+    /// So many standard errors around the model.
+    fn band(&self, sizes: &[f64], errors: f64) -> Interval {
         let level = self.coefficients[0].level;
         let estimate = self.at(sizes);
         let row: Vec<f64> = self.terms.iter().map(|term| term.at(sizes)).collect();
@@ -103,8 +114,7 @@ impl CostModel {
             .map(|(a, line)| a * row.iter().zip(line).map(|(b, c)| b * c).sum::<f64>())
             .sum();
         let of_runs = self.scatter * estimate;
-        let half = student_quantile(0.5 + 0.5 * level, self.freedom)
-            * libm::sqrt(of_terms.max(0.0) + of_runs * of_runs);
+        let half = errors * libm::sqrt(of_terms.max(0.0) + of_runs * of_runs);
         Interval { estimate, low: (estimate - half).max(0.0), high: estimate + half, level }
     }
 }
@@ -141,18 +151,25 @@ fn fit_weighted(
             fit_terms(observations, &system.of_columns(&set), terms, level)
         })
         .collect();
-    let least = |models: &[CostModel]| {
-        models.iter().map(CostModel::penalised).fold(f64::INFINITY, f64::min)
-    };
-    let best = least(&models);
-    models.retain(|model| model.penalised() <= best + EARNED);
     models.sort_by(|a, b| a.penalised().total_cmp(&b.penalised()));
     if models.is_empty() {
         return Err(StatsError::Indistinct { found: distinct, terms: 1 });
     }
     let mut chosen = models.remove(0);
-    chosen.rivals = models;
+    let nearly = chosen.penalised() + EARNED;
+    let others;
+    (chosen.rivals, others) = models.into_iter().partition(|model| model.penalised() <= nearly);
+    chosen.extensions =
+        others.into_iter().filter(|model| extends(&model.terms, &chosen.terms)).collect();
     Ok(chosen)
+}
+
+/// Whether a model has all terms of another and one more that is worth reckoning with: products of several sizes that grow faster than
+/// themselves would drown everything far out.
+fn extends(terms: &[Term], of: &[Term]) -> bool {
+    let mut more = terms.iter().filter(|term| !of.contains(term));
+    let (Some(more), None) = (more.next(), more.next()) else { return false };
+    terms.len() == of.len() + 1 && (more.sizes.len() == 1 || more.shape == Shape::Linear)
 }
 
 impl CostModel {
@@ -260,6 +277,7 @@ fn fit_terms(
         criterion: criterion(squares, n, k),
         measured: (0..observations[0].sizes.len()).map(bounds).collect(),
         rivals: Vec::new(),
+        extensions: Vec::new(),
         terms,
     })
 }

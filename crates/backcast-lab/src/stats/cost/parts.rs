@@ -62,6 +62,7 @@ pub fn fit_parts(runs: &[MeasuredRun], level: f64, seed: u64) -> Result<PartsMod
         .collect::<Result<_, _>>()?;
     let mut whole = add_up(&fitted, level, seed);
     whole.rivals = std::mem::take(&mut direct.rivals);
+    whole.extensions = std::mem::take(&mut direct.extensions);
     whole.rivals.push(direct);
     Ok(PartsModel { parts: fitted.into_iter().map(|part| part.model).collect(), whole })
 }
@@ -154,6 +155,7 @@ fn add_up(parts: &[Fitted], level: f64, seed: u64) -> CostModel {
         criterion: parts.iter().map(|part| part.model.criterion).sum(),
         measured: parts[0].model.measured.clone(),
         rivals: Vec::new(),
+        extensions: Vec::new(),
     }
 }
 
