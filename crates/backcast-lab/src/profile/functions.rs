@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Area, Kind, LineTime, Row, View};
+use super::{Kind, LineTime, Row, View};
 
 /// All functions of a view, slowest own time first.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,16 +14,8 @@ pub struct Functions<'a> {
 /// A function wherever it was called from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function<'a> {
-    /// Function, span or symbol.
-    pub name: &'a str,
-    /// Its source file or object.
-    pub file: Option<&'a str>,
-    /// First line of it.
-    pub line: Option<u32>,
-    /// What it is.
-    pub kind: Kind,
-    /// Whose work it does.
-    pub area: Area,
+    /// The first row that calls it: its name, file, line, kind and area.
+    pub row: &'a Row<'a>,
     /// Time in it alone.
     pub own_ns: u64,
     /// Time in it and below, counted at its outermost call.
@@ -43,7 +35,7 @@ const NOT_YET: u32 = u32::MAX;
 
 impl<'a> Functions<'a> {
     /// Adds up the rows of each function. Linear in the rows: a walk down the tree keeps how often each function is on the way.
-    pub fn of(view: &'a View<'_>) -> Functions<'a> {
+    pub fn of(view: &'a View<'a>) -> Functions<'a> {
         let mut places: Vec<u32> = vec![NOT_YET; view.functions];
         let mut list: Vec<Function> = Vec::with_capacity(view.functions);
         let mut on_path: Vec<u32> = Vec::new();
@@ -79,21 +71,27 @@ impl<'a> Functions<'a> {
             path.push(id);
         }
         list.iter_mut().for_each(Function::merge_lines);
-        list.retain(|function| function.kind != Kind::Thread || function.own_ns > 0);
         sort(&mut list);
         Functions { list }
     }
 }
 
-/// Slowest own time first. Functions are large, so their places are sorted, and each is moved once.
-fn sort(list: &mut [Function<'_>]) {
-    let mut order: Vec<(Reverse<u64>, Reverse<u64>, u32)> = (0..)
-        .zip(list.iter())
-        .map(|(at, function)| (Reverse(function.own_ns), Reverse(function.total_ns), at))
-        .collect();
+/// Slowest own time first, without threads that have none. Functions are large, so their places are sorted, and each is
+/// moved once.
+fn sort(list: &mut Vec<Function<'_>>) {
+    let (mut order, mut left_out) = (Vec::with_capacity(list.len()), Vec::new());
+    for (at, function) in (0u32..).zip(list.iter()) {
+        if function.own_ns == 0 && function.row.kind == Kind::Thread {
+            left_out.push(at);
+        } else {
+            order.push((Reverse(function.own_ns), Reverse(function.total_ns), at));
+        }
+    }
     order.sort_unstable();
-    let mut place = vec![0u32; order.len()];
-    (0..).zip(&order).for_each(|(at, (.., from))| place[*from as usize] = at);
+    let kept = order.len();
+    let mut place = vec![0u32; list.len()];
+    let wanted = order.into_iter().map(|(.., at)| at).chain(left_out);
+    wanted.zip(0..).for_each(|(from, to)| place[from as usize] = to);
     for at in 0..place.len() {
         while place[at] as usize != at {
             let wanted = place[at] as usize;
@@ -101,16 +99,13 @@ fn sort(list: &mut [Function<'_>]) {
             place.swap(at, wanted);
         }
     }
+    list.truncate(kept);
 }
 
 impl<'a> Function<'a> {
-    fn of(row: &'a Row<'_>) -> Function<'a> {
+    fn of(row: &'a Row<'a>) -> Function<'a> {
         Function {
-            name: &row.name,
-            file: row.file,
-            line: row.line,
-            kind: row.kind,
-            area: row.area,
+            row,
             own_ns: 0,
             total_ns: 0,
             samples: 0,

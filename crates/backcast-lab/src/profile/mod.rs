@@ -205,7 +205,7 @@ pub struct Node {
     pub samples: u64,
     /// Calls, exact; `None` where it was only sampled.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub calls: Option<Calls>,
+    pub calls: Option<Box<Calls>>,
     /// Times by source line.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub lines: Vec<LineTime>,

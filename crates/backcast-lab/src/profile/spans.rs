@@ -293,7 +293,7 @@ impl RecordedNode {
             cpu_ns: None,
             idle_ns: 0,
             samples: self.samples,
-            calls: Some(Calls {
+            calls: Some(Box::new(Calls {
                 count: self.calls,
                 min_ns: self.min_ns,
                 max_ns: self.max_ns,
@@ -304,7 +304,7 @@ impl RecordedNode {
                 copied_bytes: self.copied_bytes,
                 lock_wait_ns: self.lock_wait_ns,
                 repeated: self.digests,
-            }),
+            })),
             lines: Vec::new(),
         }
     }

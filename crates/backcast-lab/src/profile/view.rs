@@ -4,7 +4,7 @@ use std::{borrow::Cow, hash::BuildHasher};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Area, Calls, Kind, LineTime, Node, Profile, Repeated, Source, ThreadProfile};
+use super::{Area, Calls, Frame, Kind, LineTime, Node, Profile, Repeated, Source, ThreadProfile};
 
 /// The merged tree.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +55,7 @@ pub struct Row<'a> {
     /// What is known exactly about its calls.
     pub calls: Option<Box<Calls>>,
     /// Times by line, slowest own time first.
-    pub lines: Vec<LineTime>,
+    pub lines: Box<[LineTime]>,
 }
 
 impl<'a> View<'a> {
@@ -77,7 +77,7 @@ impl<'a> View<'a> {
                 // Samples of exact times say nothing about how exact they are.
                 row.samples += if thread.source == Source::Spans { 0 } else { node.samples };
                 if let Some(cpu) = node.cpu_ns {
-                    *row.cpu_ns.get_or_insert(0) += cpu;
+                    row.cpu_ns = row.cpu_ns().unwrap_or(0) + cpu;
                 }
                 if node.calls.is_some() || !node.lines.is_empty() {
                     merge.details(at).add(node);
@@ -103,10 +103,15 @@ impl<'a> View<'a> {
 
     /// Rows with at least that share of the whole, themselves and below; the others' number and own time.
     pub fn above(&self, min_share: f64) -> (Vec<usize>, usize, u64) {
-        let (shown, hidden): (Vec<usize>, Vec<usize>) =
-            (0..self.rows.len()).partition(|row| self.share(self.rows[*row].total_ns) >= min_share);
-        let own = hidden.iter().map(|row| self.rows[*row].own_ns).sum();
-        (shown, hidden.len(), own)
+        let (mut shown, mut own) = (Vec::new(), 0);
+        for (at, row) in self.rows.iter().enumerate() {
+            match self.share(row.total_ns) >= min_share {
+                true => shown.push(at),
+                false => own += row.own_ns,
+            }
+        }
+        let hidden = self.rows.len() - shown.len();
+        (shown, hidden, own)
     }
 }
 
@@ -115,7 +120,9 @@ impl<'a> View<'a> {
 struct Merge<'a> {
     profile: &'a Profile,
     rows: Vec<Merged>,
-    /// Rows by the row above and the frame.
+    /// Of each frame the row in which it was first seen, and the row above that: most frames are in no other.
+    first: Vec<(u32, u32)>,
+    /// Further rows by the row above and the frame.
     known: FxHashMap<u64, u32>,
     roots: FxHashMap<(String, Source), u32>,
     /// Names of roots.
@@ -125,7 +132,8 @@ struct Merge<'a> {
     details: FxHashMap<u32, Details>,
 }
 
-/// A row in the making.
+/// A row in the making. It is looked at here and there, so it is made to fill one line of the cache.
+#[repr(align(64))]
 struct Merged {
     /// [`NO_ROW`] above threads.
     parent: u32,
@@ -134,19 +142,15 @@ struct Merged {
     threads: u64,
     own_ns: u64,
     total_ns: u64,
-    cpu_ns: Option<u64>,
+    /// [`NO_TIME`] where it is not known.
+    cpu_ns: u64,
     samples: u64,
     total_samples: u64,
 }
 
-/// What a row is called.
+/// What a row is called: a frame, by its place; after all frames what is unattributed; after that the threads.
 #[derive(Clone, Copy)]
-enum What {
-    /// A thread, by its place among the names.
-    Thread(u32),
-    Frame(u32),
-    Unattributed,
-}
+struct What(u32);
 
 /// What few rows have.
 #[derive(Default)]
@@ -157,6 +161,11 @@ struct Details {
 
 const NO_ROW: u32 = u32::MAX;
 
+/// A free place in a table of functions.
+const NO_FUNCTION: u32 = u32::MAX;
+
+const NO_TIME: u64 = u64::MAX;
+
 const UNATTRIBUTED: &str = "(unattributed)";
 
 impl<'a> Merge<'a> {
@@ -165,7 +174,8 @@ impl<'a> Merge<'a> {
         Merge {
             profile,
             rows: Vec::with_capacity(most + 2 * profile.threads.len()),
-            known: FxHashMap::with_capacity_and_hasher(most, FxBuildHasher),
+            first: vec![(NO_ROW, NO_ROW); profile.frames.len()],
+            known: FxHashMap::default(),
             roots: FxHashMap::default(),
             names: Vec::new(),
             rest: FxHashMap::default(),
@@ -179,17 +189,16 @@ impl<'a> Merge<'a> {
         let row = match self.roots.get(&key) {
             Some(row) => {
                 let row = *row;
-                if let What::Thread(place) = self.rows[row as usize].what
-                    && self.names[place as usize] != thread.name
-                {
-                    self.names[place as usize] = key.0;
+                let place = (self.rows[row as usize].what.0 - self.first_name()) as usize;
+                if self.names[place] != thread.name {
+                    self.names[place] = key.0;
                 }
                 row
             }
             None => {
                 // A name that no other thread shares a pattern with stays as it is.
+                let what = What(self.first_name() + self.names.len() as u32);
                 self.names.push(thread.name.clone());
-                let what = What::Thread(self.names.len() as u32 - 1);
                 let row = self.push(NO_ROW, what, thread.source);
                 self.roots.insert(key, row);
                 row
@@ -202,15 +211,23 @@ impl<'a> Merge<'a> {
     #[inline]
     fn row(&mut self, parent: u32, frame: u32, source: Source) -> u32 {
         let next = self.rows.len() as u32;
-        let row = *self.known.entry(u64::from(parent) << 32 | u64::from(frame)).or_insert(next);
-        if row == next { self.push(parent, What::Frame(frame), source) } else { row }
+        let first = &mut self.first[frame as usize];
+        let row = match *first {
+            (_, NO_ROW) => {
+                *first = (parent, next);
+                next
+            }
+            (above, row) if above == parent => row,
+            _ => *self.known.entry(u64::from(parent) << 32 | u64::from(frame)).or_insert(next),
+        };
+        if row == next { self.push(parent, What(frame), source) } else { row }
     }
 
     fn unattributed(&mut self, root: u32, thread: &ThreadProfile) -> u32 {
         let row = match self.rest.get(&root) {
             Some(row) => *row,
             None => {
-                let row = self.push(root, What::Unattributed, thread.source);
+                let row = self.push(root, self.unattributed_place(), thread.source);
                 self.rest.insert(root, row);
                 row
             }
@@ -227,7 +244,7 @@ impl<'a> Merge<'a> {
             threads: 0,
             own_ns: 0,
             total_ns: 0,
-            cpu_ns: None,
+            cpu_ns: NO_TIME,
             samples: 0,
             total_samples: 0,
         });
@@ -242,54 +259,58 @@ impl<'a> Merge<'a> {
         self.function(what).0
     }
 
+    fn frame(&self, what: What) -> Option<&'a Frame> {
+        self.profile.frames.get(what.0 as usize)
+    }
+
+    fn unattributed_place(&self) -> What {
+        What(self.profile.frames.len() as u32)
+    }
+
+    fn first_name(&self) -> u32 {
+        self.unattributed_place().0 + 1
+    }
+
+    /// The name of a thread.
+    fn thread(&self, what: What) -> Option<&String> {
+        self.names.get(what.0.checked_sub(self.first_name())? as usize)
+    }
+
     /// What makes a function: name, file and line.
     fn function(&self, what: What) -> (&str, Option<&str>, Option<u32>) {
-        match what {
-            What::Thread(place) => (&self.names[place as usize], None, None),
-            What::Frame(frame) => {
-                let frame = &self.profile.frames[frame as usize];
-                (&frame.name, frame.file.as_deref(), frame.line)
-            }
-            What::Unattributed => (UNATTRIBUTED, None, None),
+        match (self.frame(what), self.thread(what)) {
+            (Some(frame), _) => (&frame.name, frame.file.as_deref(), frame.line),
+            (None, Some(name)) => (name, None, None),
+            (None, None) => (UNATTRIBUTED, None, None),
         }
     }
 
     /// A number for each function, by the place of what it is, and how many there are. Texts are read here once each and in the
     /// order in which they stand; later they would be met in the order of the tree, each of them far from the one before.
     fn numbers(&self) -> (Vec<u32>, usize) {
-        let frames = (0..self.profile.frames.len() as u32).map(What::Frame);
-        let threads = (0..self.names.len() as u32).map(What::Thread);
-        let most = self.place(What::Unattributed) + 1;
-        let mut known: FxHashMap<u64, u32> =
-            FxHashMap::with_capacity_and_hasher(most, FxBuildHasher);
-        let (mut numbers, mut first) = (Vec::with_capacity(most), Vec::with_capacity(most));
-        for what in frames.chain(threads).chain([What::Unattributed]) {
+        let most = self.first_name() + self.names.len() as u32;
+        // Open addressing with nothing but numbers in it is a fifth of a map of hashes.
+        let mut slots = vec![NO_FUNCTION; (most as usize * 2).next_power_of_two()];
+        let mut numbers = Vec::with_capacity(most as usize);
+        let mut first: Vec<What> = Vec::with_capacity(most as usize);
+        for what in (0..most).map(What) {
             let function = self.function(what);
-            let mut hash = FxBuildHasher.hash_one(function);
+            let mut at = FxBuildHasher.hash_one(function) as usize;
             numbers.push(loop {
-                let next = first.len() as u32;
-                let number = *known.entry(hash).or_insert(next);
-                if number == next {
+                at %= slots.len();
+                let slot = &mut slots[at];
+                if *slot == NO_FUNCTION {
+                    *slot = first.len() as u32;
                     first.push(what);
-                    break number;
+                    break *slot;
                 }
-                if self.function(first[number as usize]) == function {
-                    break number;
+                if self.function(first[*slot as usize]) == function {
+                    break *slot;
                 }
-                // Another function that happens to have this hash.
-                hash = hash.wrapping_add(1);
+                at += 1;
             });
         }
         (numbers, first.len())
-    }
-
-    fn place(&self, what: What) -> usize {
-        let frames = self.profile.frames.len();
-        match what {
-            What::Frame(frame) => frame as usize,
-            What::Thread(place) => frames + place as usize,
-            What::Unattributed => frames + self.names.len(),
-        }
     }
 
     /// Totals from own times, siblings by size, rows in the order of the tree.
@@ -310,7 +331,7 @@ impl<'a> Merge<'a> {
             }
         }
         // The memory is needed for what follows.
-        self.known = FxHashMap::default();
+        (self.known, self.first) = Default::default();
         let (numbers, functions) = self.numbers();
         let order = self.order();
         let mut place = vec![0u32; order.len()];
@@ -324,8 +345,8 @@ impl<'a> Merge<'a> {
                 true => Details::default(),
                 false => self.details.remove(&row).unwrap_or_default(),
             };
-            let function = numbers[self.place(merged.what)];
-            rows.push(Row { function, ..self.finished(merged, parent, depth, details) });
+            let function = numbers[merged.what.0 as usize];
+            rows.push(self.finished(merged, function, (parent, depth), details));
         }
         View { total_ns, samples, rows, functions }
     }
@@ -333,40 +354,35 @@ impl<'a> Merge<'a> {
     fn finished(
         &self,
         merged: &Merged,
-        parent: Option<usize>,
-        depth: usize,
+        function: u32,
+        (parent, depth): (Option<usize>, usize),
         mut details: Details,
     ) -> Row<'a> {
         details.lines.sort_by_key(|line| (std::cmp::Reverse(line.own_ns), line.line));
-        let frame = match merged.what {
-            What::Frame(frame) => Some(&self.profile.frames[frame as usize]),
-            _ => None,
-        };
-        let kind = match merged.what {
-            What::Thread(_) => Kind::Thread,
-            _ => frame.map_or(Kind::Unattributed, |frame| frame.kind),
+        let frame = self.frame(merged.what);
+        let (name, kind) = match (frame, self.thread(merged.what)) {
+            (Some(frame), _) => (Cow::Borrowed(&*frame.name), frame.kind),
+            (None, Some(name)) => (Cow::Owned(name.clone()), Kind::Thread),
+            (None, None) => (Cow::Borrowed(UNATTRIBUTED), Kind::Unattributed),
         };
         Row {
             parent,
             depth,
-            name: match merged.what {
-                What::Thread(place) => Cow::Owned(self.names[place as usize].clone()),
-                _ => Cow::Borrowed(frame.map_or(UNATTRIBUTED, |frame| &frame.name)),
-            },
+            name,
             file: frame.and_then(|frame| frame.file.as_deref()),
             line: frame.and_then(|frame| frame.line),
             kind,
             area: frame.map_or(Area::Unknown, |frame| frame.area),
             source: merged.source,
-            function: 0,
+            function,
             threads: merged.threads,
             own_ns: merged.own_ns,
             total_ns: merged.total_ns,
-            cpu_ns: merged.cpu_ns,
+            cpu_ns: merged.cpu_ns(),
             samples: merged.samples,
             total_samples: merged.total_samples,
             calls: details.calls,
-            lines: details.lines,
+            lines: details.lines.into_boxed_slice(),
         }
     }
 
@@ -400,6 +416,12 @@ impl<'a> Merge<'a> {
             visit(row as usize + 1, &mut waiting);
         }
         order
+    }
+}
+
+impl Merged {
+    fn cpu_ns(&self) -> Option<u64> {
+        (self.cpu_ns != NO_TIME).then_some(self.cpu_ns)
     }
 }
 

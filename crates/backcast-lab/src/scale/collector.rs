@@ -65,16 +65,16 @@ impl Collector {
         let view = View::of(profile);
         let mut own_ns: FxHashMap<usize, u64> = FxHashMap::default();
         for function in Functions::of(&view).list.iter().filter(|function| function.own_ns > 0) {
-            let name = match function.kind {
-                Kind::Thread => format!("(thread {})", function.name),
-                _ => function.name.to_owned(),
+            let name = match function.row.kind {
+                Kind::Thread => format!("(thread {})", function.row.name),
+                _ => function.row.name.to_string(),
             };
             // A recorded span is one part wherever its code stands in a later version; a function needs its file to be told apart.
-            let place = function.kind == Kind::Python || function.kind == Kind::Native;
+            let place = function.row.kind == Kind::Python || function.row.kind == Kind::Native;
             let part = Part {
                 name,
-                file: function.file.filter(|_| place).map(str::to_owned),
-                line: function.line.filter(|_| place),
+                file: function.row.file.filter(|_| place).map(str::to_owned),
+                line: function.row.line.filter(|_| place),
             };
             *own_ns.entry(self.part(part)).or_default() += function.own_ns;
         }

@@ -221,7 +221,7 @@ fn functions(view: &View<'_>, min_share: f64) -> Table {
     let functions = Functions::of(view).list;
     let listed = functions
         .iter()
-        .filter(|function| !matches!(function.kind, Kind::Thread | Kind::Unattributed))
+        .filter(|function| !matches!(function.row.kind, Kind::Thread | Kind::Unattributed))
         .filter(|function| view.share(function.own_ns) >= min_share);
     for function in listed.take(LISTED_FUNCTIONS) {
         let own = view.share(function.own_ns);
@@ -239,7 +239,8 @@ fn functions(view: &View<'_>, min_share: f64) -> Table {
             format!("{:.2} to {:.2} %", interval.low * 100.0, interval.high * 100.0).into(),
             words::percent(view.share(function.total_ns)).into(),
             line.into(),
-            format!("{}{}", short(function.name), at(function.file, function.line)).into(),
+            format!("{}{}", short(&function.row.name), at(function.row.file, function.row.line))
+                .into(),
         ]);
     }
     (0..4).for_each(|column| table.align_right(column));

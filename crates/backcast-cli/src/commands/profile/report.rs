@@ -213,12 +213,12 @@ fn functions(view: &View<'_>, min_share: f64) -> Table {
     let cells = |function: &Function<'_>| {
         let slowest = function.lines.first().filter(|line| line.own_ns > 0);
         vec![
-            text(function.name),
+            text(&*function.row.name),
             Cell::Number(view.share(function.own_ns)),
             Cell::Number(view.share(function.total_ns)),
             number(slowest.map(|line| f64::from(line.line))),
-            text(function.area.name()),
-            text(place(function.file, function.line)),
+            text(function.row.area.name()),
+            text(place(function.row.file, function.row.line)),
         ]
     };
     let rows = listed.take(MOST_ROWS).map(cells).collect();

@@ -21,14 +21,14 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
     let functions = Functions::of(look.view);
     // A comprehension is a function of its own below the line that it stands on.
     let own = |function: &&Function<'_>| {
-        let last = function.name.rsplit('.').next().unwrap_or_default();
-        function.kind == Kind::Python
-            && function.area == Area::User
+        let last = function.row.name.rsplit('.').next().unwrap_or_default();
+        function.row.kind == Kind::Python
+            && function.row.area == Area::User
             && (!last.starts_with('<') || last == "<module>")
     };
     let mut lines: BTreeMap<&str, BTreeMap<u32, u64>> = BTreeMap::new();
     for function in functions.list.iter().filter(own) {
-        let Some(file) = function.file else { continue };
+        let Some(file) = function.row.file else { continue };
         let of_file = lines.entry(file).or_default();
         for line in &function.lines {
             *of_file.entry(line.line).or_default() += line.total_ns;

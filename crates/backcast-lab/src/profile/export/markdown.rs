@@ -102,7 +102,7 @@ fn functions(out: &mut String, view: &View<'_>, shown: &Shown) {
                 "| {} | {} | {} | {} |",
                 words::percent(view.share(function.own_ns)),
                 words::percent(view.share(function.total_ns)),
-                plain(function.name),
+                plain(&function.row.name),
                 slowest.map(|line| line.line.to_string()).unwrap_or_default()
             ),
         );

@@ -46,7 +46,13 @@ fn builder_of_spans(threads: u64, paths: Vec<Path>) -> Builder {
             area: Area::of_span(path.name),
         });
         let (parent, own_ns) = (path.parent, path.own_ns);
-        nodes.push(Node { parent, frame, own_ns, calls: Some(path.calls), ..Node::default() });
+        nodes.push(Node {
+            parent,
+            frame,
+            own_ns,
+            calls: Some(Box::new(path.calls)),
+            ..Node::default()
+        });
     }
     let thread = Thread {
         pid: 7,

@@ -70,7 +70,7 @@ fn a_recursion_counts_once_in_the_total_of_its_function() {
     let example = example();
     let view = View::of(&example);
     let functions = Functions::of(&view).list;
-    let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
+    let fill = functions.iter().find(|f| f.row.name == "engine.fill_orders").unwrap();
     // The second is called by the first from the same place in the source; here they differ by their line.
     assert_eq!((fill.own_ns, fill.total_ns), (200_000, 300_000));
     let same_line = {
@@ -81,8 +81,25 @@ fn a_recursion_counts_once_in_the_total_of_its_function() {
     };
     let view = View::of(&same_line);
     let functions = Functions::of(&view).list;
-    let fill = functions.iter().find(|f| f.name == "engine.fill_orders").unwrap();
+    let fill = functions.iter().find(|f| f.row.name == "engine.fill_orders").unwrap();
     assert_eq!((fill.own_ns, fill.total_ns), (300_000, 300_000));
+}
+
+#[test]
+fn equal_call_paths_are_one_row_wherever_their_function_was_first_seen() {
+    let step = |id, parent| {
+        let mut step = span(id, Some(parent), "user.step", 10 * u64::from(id));
+        step["line"] = 7.into();
+        step
+    };
+    let (a, b) = (span(1, None, "user.a", 100), span(2, None, "user.b", 200));
+    let profile =
+        profile(1_000, &[a, b, step(3, 1), step(4, 2), step(5, 1), step(6, 2), step(7, 1)]);
+    let view = View::of(&profile);
+    let steps = view.rows.iter().filter(|row| row.name == "user.step");
+    let found: Vec<_> =
+        steps.map(|row| (&*view.rows[row.parent.unwrap()].name, row.own_ns)).collect();
+    assert_eq!(found, [("user.b", 100), ("user.a", 150)]);
 }
 
 #[test]
