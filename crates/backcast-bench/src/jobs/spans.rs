@@ -87,10 +87,18 @@ fn steps(options: &Options) -> Vec<Line> {
         ],
         rounds,
     );
-    drop(recording);
+    let clock = recording.finish().clock;
+    let readings = Times {
+        name: format!(
+            "two readings of the {} clock, all that a span cannot do without",
+            clock.kind.name()
+        ),
+        seconds: vec![2.0 * clock.resolution_ns / 1e9],
+    };
     let mut lines = vec![
         Line::new(&off[0], None).within(1e-9),
         Line::new(&on[0], None).within(25e-9),
+        Line::new(&readings, None),
         Line::new(&on[1], None),
     ];
     lines.extend(allocations(rounds));
