@@ -90,7 +90,7 @@ impl<'a> View<'a> {
             let row = &mut merge.rows[row as usize];
             row.own_ns += thread.unattributed_ns;
             if let Some(rest) = unattributed_cpu(profile, thread) {
-                *row.cpu_ns.get_or_insert(0) += rest;
+                row.cpu_ns = row.cpu_ns().unwrap_or(0) + rest;
             }
         }
         merge.finish()
