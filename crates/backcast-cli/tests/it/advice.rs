@@ -118,6 +118,13 @@ fn repeated_filtering_is_found_tried_by_hand_and_kept() {
     let kept = rows(&project, &["--record"]);
     let kept = of_rule(&kept, "repeated-preparation");
     assert_eq!((&kept["predictions"], &kept["results_moved"]), (&3.into(), &1.into()));
+    let trials = rows(&project, &["--record", "--trials"]);
+    let [one, other] = &trials[..] else { panic!("two trials: {trials:?}") };
+    assert_eq!((&one["rule"], &one["what"]), (&"repeated-preparation".into(), &"slow.py:2".into()));
+    assert!(one["predicted_high"].is_number() && one["measured"] == faster["measured_gain"]);
+    assert_eq!((&other["held"], &other["measured"]), (&"a result moved".into(), &Value::Null));
+    let both = advise(&project, &["--record"]).stdout;
+    assert!(both.contains("weight") && both.contains("a result moved"), "{both}");
 }
 
 #[test]

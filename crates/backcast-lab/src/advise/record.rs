@@ -65,13 +65,13 @@ pub struct Tried {
 pub struct RuleRecord {
     /// Suggestions made.
     pub predictions: usize,
-    /// Those that were tried and measured without doubt.
+    /// Those that were tried: measured without doubt, or found to move a result.
     pub tried: usize,
     /// Those whose measured interval meets the predicted one.
     pub held: usize,
-    /// Those that changed a result, and are worth nothing.
+    /// Those that moved a result, and were never timed: they say nothing of a gain.
     pub moved: usize,
-    /// Median of the measured gains; a changed result counts as none.
+    /// Median of the measured gains.
     pub median_gain: Option<f64>,
     /// Measured by predicted, each from 0 to 2.
     realised: Vec<f64>,
@@ -150,7 +150,9 @@ impl TrackRecord {
             rule.tried += 1;
             rule.held += usize::from(tried.holds(&entry.predicted.gain));
             rule.moved += usize::from(!tried.equal);
-            let gain = tried.gain.filter(|_| tried.equal).map_or(0.0, |gain| gain.estimate);
+            let Some(gain) = tried.gain.filter(|_| tried.equal).map(|gain| gain.estimate) else {
+                continue;
+            };
             gains.entry(entry.rule.clone()).or_default().push(gain);
             let expected = entry.predicted.gain.estimate;
             rule.realised.push(if expected > 0.0 {
@@ -171,6 +173,16 @@ impl TrackRecord {
         self.rules.get(rule.name()).cloned().unwrap_or_default()
     }
 
+    /// Rules that held most often first, then those that were never measured. Of few trials no more is made than they say.
+    pub fn ranked(&self) -> Vec<(&str, &RuleRecord)> {
+        let mut rules: Vec<_> =
+            self.rules.iter().map(|(name, rule)| (name.as_str(), rule)).collect();
+        rules.sort_by(|(_, a), (_, b)| {
+            b.reliability().total_cmp(&a.reliability()).then(b.trust().total_cmp(&a.trust()))
+        });
+        rules
+    }
+
     /// What may be expected of a suggestion: the middle of its prediction, times what predictions of its rule came to.
     pub fn expected_gain(&self, suggestion: &Suggestion) -> f64 {
         suggestion.prediction.gain.estimate * self.rule(suggestion.rule).trust()
@@ -189,8 +201,22 @@ impl RuleRecord {
         (PRIOR_TRIALS + sum) / (PRIOR_TRIALS + self.realised.len() as f64)
     }
 
-    /// Share of the tried predictions that held; nothing without trials.
+    /// Trials that measured a gain.
+    pub fn measured(&self) -> usize {
+        self.tried - self.moved
+    }
+
+    /// Share of the measured predictions that held; nothing without measurements.
     pub fn coverage(&self) -> Option<f64> {
-        (self.tried > 0).then(|| self.held as f64 / self.tried as f64)
+        let measured = self.measured();
+        (measured > 0).then(|| self.held as f64 / measured as f64)
+    }
+
+    /// Chance that the next prediction holds, by Laplace's rule of succession; below all others without measurements.
+    fn reliability(&self) -> f64 {
+        match self.measured() {
+            0 => 0.0,
+            measured => (self.held + 1) as f64 / (measured + 2) as f64,
+        }
     }
 }

@@ -68,6 +68,9 @@ pub(crate) struct Args {
     /// Show what became of the predictions of each rule
     #[arg(long, conflicts_with_all = ["spec", "command", "profile", "attempt", "what_if"])]
     record: bool,
+    /// With --record: each prediction that was tried beside what was measured, instead of a row for each rule
+    #[arg(long, requires = "record")]
+    trials: bool,
     /// Try what can be tried by settings alone, or one suggestion by its name or rule
     #[arg(long = "try", value_name = "NAME", num_args = 0..=1, default_missing_value = ALL)]
     attempt: Option<String>,
@@ -151,7 +154,7 @@ impl Args {
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let store = AdviceStore::at(Home::find()?.path().join("advice"));
     if args.record {
-        return track_record::print(&store, args.format, terminal);
+        return track_record::print(&store, args.trials, args.format, terminal);
     }
     // One for all that is done here: a second one would not hear of the first Ctrl-C.
     let stop = interrupt::stop_flag();

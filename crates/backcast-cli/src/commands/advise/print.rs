@@ -59,7 +59,7 @@ pub(super) fn advice(
 
 fn suggestion(one: &Suggestion, tried: Option<&Tried>, record: &RuleRecord) -> String {
     let gain = one.prediction.gain;
-    let known = match record.tried {
+    let known = match record.measured() {
         0 => String::new(),
         n => format!("; {} of {} held before", record.held, number::count(n, "trial")),
     };

@@ -57,11 +57,41 @@ fn predictions_trials_and_coverage_are_counted() {
     let track = TrackRecord::of(&history());
     let rule = track.rule(Rule::Collector);
     assert_eq!((rule.predictions, rule.tried, rule.held, rule.moved), (5, 3, 1, 1));
-    assert_eq!(rule.coverage(), Some(1.0 / 3.0));
-    assert!((rule.median_gain.unwrap() - 0.06).abs() < 1e-12, "a moved result counts as no gain");
+    assert_eq!((rule.measured(), rule.coverage()), (2, Some(0.5)));
+    let median = rule.median_gain.unwrap();
+    assert!((median - 0.19).abs() < 1e-12, "a moved result has no gain: {median}");
     assert_eq!(track.rule(Rule::HighShare).coverage(), None);
-    // Realised 0.06 of 0.1, 0.32 of 0.1 (counted as twice), nothing; two more as predicted.
-    assert!((rule.trust() - (2.0 + 0.6 + 2.0) / 5.0).abs() < 1e-12, "{}", rule.trust());
+    // Realised 0.06 of 0.1, 0.32 of 0.1 (counted as twice); two more as predicted.
+    assert!((rule.trust() - (2.0 + 0.6 + 2.0) / 4.0).abs() < 1e-12, "{}", rule.trust());
+}
+
+#[test]
+fn a_result_that_moved_was_tried_and_says_nothing_of_a_gain() {
+    let track = TrackRecord::of(&[record(1, Some(tried(None, false, &[])))]);
+    let rule = track.rule(Rule::Collector);
+    assert_eq!((rule.tried, rule.moved, rule.held, rule.measured()), (1, 1, 0, 0));
+    assert_eq!((rule.median_gain, rule.coverage(), rule.trust()), (None, None, 1.0));
+}
+
+#[test]
+fn rules_that_hold_stand_before_those_that_do_not_and_those_without_trials() {
+    let of = |rule: Rule, outcome: Option<Tried>| {
+        let one = suggestion(rule, 0.2);
+        let tried: Vec<_> = outcome.map(|it| (one.name.clone(), it)).into_iter().collect();
+        Record::new("2026-11-20T00:00:00Z".to_owned(), vec!["x".into()], &[one], &tried)
+    };
+    let held = || Some(tried(Some(gain(0.05, 0.07)), true, &[]));
+    let missed = || Some(tried(Some(gain(0.3, 0.34)), true, &[]));
+    let records = [
+        of(Rule::Allocations, None),
+        of(Rule::Callbacks, missed()),
+        of(Rule::LockWaits, held()),
+        of(Rule::TextFiles, held()),
+        of(Rule::TextFiles, held()),
+    ];
+    let track = TrackRecord::of(&records);
+    let names: Vec<&str> = track.ranked().iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["text-files", "lock-waits", "callbacks", "allocations"]);
 }
 
 #[test]
