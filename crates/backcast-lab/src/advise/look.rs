@@ -7,7 +7,7 @@ use std::{
 
 use super::{Place, Prediction, Rule, Thresholds};
 use crate::{
-    profile::{Area, Kind, Profile, Row, Source, View, share_interval, words::LEVEL},
+    profile::{Kind, Profile, Row, Source, View, share_interval, words::LEVEL},
     stats::Interval,
 };
 
@@ -151,9 +151,17 @@ impl<'a> Look<'a> {
         Place { path, file: row.file.map(str::to_owned), line: row.line }
     }
 
-    /// Whether a row is work of Backcast's own engine.
-    pub(super) fn is_own_engine(&self, row: &Row<'_>) -> bool {
-        self.is_backcast() && matches!(row.area, Area::Engine | Area::Computation)
+    /// Whether a row is work of Backcast itself.
+    pub(super) fn is_own_work(&self, row: &Row<'_>) -> bool {
+        self.is_backcast() && row.kind == Kind::Span
+    }
+
+    /// Calls of the function of a row, and their time, on all call paths and threads; nothing where none was counted.
+    pub(super) fn calls(&self, row: &Row<'_>) -> Option<(u64, u64)> {
+        let rows = self.view.rows.iter().filter(|other| other.function == row.function);
+        let counted = rows.filter_map(|row| Some((row.calls.as_deref()?.count, row.total_ns)));
+        let sum = |(calls, ns): (u64, u64), (more, longer): (u64, u64)| (calls + more, ns + longer);
+        Some(counted.fold((0, 0), sum)).filter(|(calls, _)| *calls > 0)
     }
 
     /// Rows of spans with one of these names that are below no other of them.

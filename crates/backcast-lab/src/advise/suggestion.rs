@@ -76,6 +76,13 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// Whether only who has the sources of a program can follow it.
+    pub(super) fn takes_sources(self) -> bool {
+        matches!(self, Rule::Allocations | Rule::LockWaits | Rule::ManyCalls)
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

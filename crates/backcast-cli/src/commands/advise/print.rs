@@ -36,6 +36,9 @@ pub(super) fn advice(
             table.push(row(one, tried(one), &track.rule(one.rule)));
         }
         table.print(format, terminal)?;
+        for one in &advice.own_work {
+            terminal.say(&format!("note: {}", own_work(one)));
+        }
         for blind in &advice.blind {
             terminal.say(&format!("note: {} could not look: {}", blind.rule, plain(&blind.why)));
         }
@@ -48,6 +51,12 @@ pub(super) fn advice(
     for one in &advice.suggestions {
         terminal.print(&suggestion(one, tried(one), &track.rule(one.rule)))?;
     }
+    if !advice.own_work.is_empty() {
+        terminal.print("\nWork of the engine itself, which no option changes\n")?;
+    }
+    for one in &advice.own_work {
+        terminal.print(&format!("  - {}\n", own_work(one)))?;
+    }
     if !advice.blind.is_empty() {
         terminal.print("\nCould not look\n")?;
     }
@@ -55,6 +64,11 @@ pub(super) fn advice(
         terminal.print(&format!("  - {}: {}\n", blind.rule, plain(&blind.why)))?;
     }
     Ok(())
+}
+
+/// What only a change of Backcast itself would bring.
+fn own_work(one: &Suggestion) -> String {
+    format!("{}: at most {} of the wall time", plain(&one.name), percent(one.prediction.gain.high))
 }
 
 fn suggestion(one: &Suggestion, tried: Option<&Tried>, record: &RuleRecord) -> String {

@@ -28,8 +28,7 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
     let suggestion = |function: crate::advise::look::Together| {
         let row = &look.view.rows[function.row];
         let share = look.share(function.row, function.ns).estimate;
-        let calls = row.calls.as_deref().filter(|calls| calls.count > 0);
-        let calls = calls.map(|calls| format!(" in {} calls", count(calls.count)));
+        let calls = look.calls(row).map(|(calls, _)| format!(" in {} calls", count(calls)));
         let mut place = look.place(function.row);
         let file = row.file.map(|file| file.rsplit('/').next().unwrap_or(file));
         let slowest = row.lines.first().filter(|line| line.own_ns > 0);
@@ -100,7 +99,7 @@ fn advice(look: &Look<'_>, row: &Row<'_>) -> String {
         Kind::Span => format!("; --what-if {} tells what speeding it up brings", row.name),
         _ => String::new(),
     };
-    let advice = if look.is_own_engine(row) {
+    let advice = if look.is_own_work(row) {
         "it is the engine's own work: fewer parameter sets, fewer assets or a shorter range"
     } else if row.kind == Kind::Python {
         "keep results, work on whole arrays instead of single values, or move it to compiled code"

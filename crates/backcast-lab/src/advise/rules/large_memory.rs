@@ -39,7 +39,11 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
             gain: between(0.0, system),
             bounds: "high: all processor time of the system, which hands out the memory; low: nothing but memory".to_owned(),
         },
-        advice: "take the data in chunks, let go of what is done, or use smaller types".to_owned(),
+        advice: match look.is_backcast() {
+            true => "fewer assets, a shorter range (--from, --to), or fewer --threads",
+            false => "take the data in chunks, let go of what is done, or use smaller types",
+        }
+        .to_owned(),
         remedy: Remedy::ByHand,
     }])
 }

@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) fn look(look: &Look<'_>) -> Looked {
     if !look.rows().any(|(_, row)| row.calls.is_some()) {
-        return Looked::Blind("calls are counted in spans alone; sampling counts none".to_owned());
+        return Looked::Blind("sampling counts no calls".to_owned());
     }
     let calls = |row: &Row<'_>| row.calls.as_deref().map_or(0, |calls| calls.count);
     // No call took less than the shortest, so that is the most that each costs whatever it does.
@@ -24,13 +24,13 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
     };
     let counted = look.functions(calls).into_iter().filter(|it| it.ns > look.thresholds().calls);
     let mut found = Vec::new();
-    for Together { row: at, ns: all_calls } in counted {
+    for Together { row: at, .. } in counted {
         let row = &look.view.rows[at];
         let ns = fixed(row);
         if look.share(at, ns).estimate < look.thresholds().gain {
             continue;
         }
-        let mean = row.total_ns / calls(row).max(1);
+        let (all_calls, all_ns) = look.calls(row).unwrap_or((calls(row), row.total_ns));
         found.push(Suggestion {
             rule: Rule::ManyCalls,
             name: name(Rule::ManyCalls, &row.name),
@@ -38,7 +38,7 @@ pub(super) fn look(look: &Look<'_>) -> Looked {
                 "`{}` is called {} times, {} each",
                 row.name,
                 count(all_calls),
-                time(mean)
+                time(all_ns / all_calls.max(1))
             ),
             place: look.place(at),
             prediction: look.prediction(

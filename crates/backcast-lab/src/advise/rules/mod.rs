@@ -19,6 +19,8 @@ use crate::profile::{Profile, View};
 pub struct Advice {
     /// Suggestions, the largest expected gain first.
     pub suggestions: Vec<Suggestion>,
+    /// What only a change of Backcast itself would bring, where Backcast was profiled.
+    pub own_work: Vec<Suggestion>,
     /// Rules that could not look.
     pub blind: Vec<Blind>,
 }
@@ -47,7 +49,10 @@ pub fn advise(profile: &Profile, context: &Context) -> Advice {
     let mut advice = Advice::default();
     for rule in Rule::ALL {
         match ask(rule, &look) {
-            Looked::Found(suggestions) => advice.suggestions.extend(suggestions),
+            Looked::Found(found) if look.is_backcast() && rule.takes_sources() => {
+                advice.own_work.extend(found);
+            }
+            Looked::Found(found) => advice.suggestions.extend(found),
             Looked::Blind(why) => advice.blind.push(Blind { rule, why }),
         }
     }

@@ -98,11 +98,16 @@ fn suggestion(look: &Look<'_>, span: &Calls, most: &OfThreads) -> Suggestion {
             [most.ns / 2, most.ns],
             "high: repeated calls cost nothing; low: half of their time, as looking up and keeping results costs too",
         ),
-        advice: format!(
-            "keep the results of `{}` by its arguments; {} of them would be held",
-            row.name,
-            count(span.distinct)
-        ),
+        advice: match look.is_backcast() {
+            true => "it is the engine's own work; lanes share it between parameter sets (market orders by rules alone), and a \
+                     bundle is read once"
+                .to_owned(),
+            false => format!(
+                "keep the results of `{}` by its arguments; {} of them would be held",
+                row.name,
+                count(span.distinct)
+            ),
+        },
         remedy: Remedy::ByHand,
     }
 }

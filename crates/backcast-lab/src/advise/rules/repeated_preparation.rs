@@ -11,7 +11,10 @@ use crate::{
         look::{Look, name},
         source::{Repeat, RepeatKind, Seen, repeats},
     },
-    profile::{Area, Function, Functions, Kind, Source, words::percent},
+    profile::{
+        Area, Function, Functions, Kind, Source,
+        words::{count, percent},
+    },
 };
 
 pub(super) fn look(look: &Look<'_>) -> Looked {
@@ -84,6 +87,7 @@ fn suggestion(
     if share.estimate < look.thresholds().preparation {
         return None;
     }
+    let samples = look.view.rows[look.threads_of(at)].total_samples;
     // What chooses rows by a key says best how the work could be done once.
     let by_key = group.iter().find(|one| one.kind == RepeatKind::Filter && !one.identical);
     let repeat = by_key.unwrap_or(first);
@@ -95,14 +99,16 @@ fn suggestion(
         rule: Rule::RepeatedPreparation,
         name: name(Rule::RepeatedPreparation, &place.short()),
         evidence: format!(
-            "`{}` {} `{}` again in each round of the loop in line {} of {}, {}: {} of the wall time",
+            "`{}` {} `{}` again in each round of the loop in line {} of {}, {}: {} of the wall time, about {} of {} samples",
             first.text,
             kinds.iter().map(|kind| verb(*kind)).collect::<Vec<_>>().join(" and "),
             repeat.data.join("`, `"),
             repeat.loop_line,
             repeat.loop_function,
             if repeat.identical { "with the same result" } else { "each time for another part of the same data" },
-            percent(share.estimate)
+            percent(share.estimate),
+            count((share.estimate * samples as f64).round() as u64),
+            count(samples)
         ),
         place,
         prediction: look.prediction(

@@ -206,6 +206,47 @@ fn a_strategy_of_callbacks_could_be_rules() {
 }
 
 #[test]
+fn what_only_backcast_itself_could_change_is_told_as_its_own_work() {
+    let churn = Calls {
+        allocations: 2_000_000,
+        allocated_bytes: 64_000_000,
+        freed_bytes: 64_000_000,
+        ..few()
+    };
+    let many = Calls { count: 100_000, min_ns: 2_000, ..few() };
+    let paths = || {
+        vec![
+            path(None, "search.rows", 450, churn.clone()),
+            path(None, "engine.fill", 200, many.clone()),
+        ]
+    };
+    let ours = advice(&spans(&["/usr/bin/backcast", "sweep", "spec.toml"], paths()));
+    let rules = |all: &[backcast_lab::advise::Suggestion]| {
+        all.iter().map(|one| one.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&ours.suggestions), [Rule::HighShare]);
+    assert!(ours.suggestions[0].advice.contains("fewer parameter sets"), "{:?}", ours.suggestions);
+    assert_eq!(rules(&ours.own_work), [Rule::Allocations, Rule::ManyCalls]);
+    let of_others = advice(&spans(&["./program"], paths()));
+    assert_eq!((of_others.suggestions.len(), of_others.own_work.len()), (3, 0));
+}
+
+#[test]
+fn calls_are_those_of_all_call_paths_in_each_rule() {
+    let called = |count| Calls { count, min_ns: 50_000, max_ns: 90_000, ..few() };
+    let paths = vec![
+        path(None, "user.outer", 10, few()),
+        path(None, "user.step", 400, called(4_000)),
+        path(Some(0), "user.step", 300, called(3_000)),
+    ];
+    let profile = spans(&["./program"], paths);
+    for rule in [Rule::HighShare, Rule::ManyCalls] {
+        let found = only(&profile, rule);
+        assert!(found.evidence.contains("7,000"), "{}", found.evidence);
+    }
+}
+
+#[test]
 fn thresholds_are_those_that_were_asked_for() {
     let profile = spans(&["./program"], vec![path(None, "user.hot", 200, few())]);
     let thresholds = Thresholds { high_share: 0.1, ..Thresholds::default() };
@@ -221,7 +262,7 @@ fn a_rule_says_what_it_needs_and_did_not_find() {
     assert!(blind(&nothing, Rule::RepeatedCalls).contains("digest"));
     assert!(blind(&nothing, Rule::Allocations).contains("Counting"));
     assert!(blind(&nothing, Rule::LockWaits).contains("spans"));
-    assert!(blind(&nothing, Rule::ManyCalls).contains("sampling counts none"));
+    assert!(blind(&nothing, Rule::ManyCalls).contains("sampling counts no calls"));
     assert!(blind(&nothing, Rule::Collector).contains("no Python"));
     assert!(blind(&nothing, Rule::RepeatedPreparation).contains("no Python"));
     assert!(blind(&nothing, Rule::LargeMemory).contains("not known"));
