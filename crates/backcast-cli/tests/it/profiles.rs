@@ -364,8 +364,24 @@ fn a_python_program_that_gives_way_to_another_keeps_its_samples() {
 }
 
 #[test]
-fn a_process_that_is_not_there_could_not_be_measured() {
+fn a_command_that_is_not_there_is_wrong_usage_wherever_it_is_asked_for() {
     let project = Project::new();
+    let missing = "no-such-command-at-all";
+    let asking: [&[&str]; 8] = [
+        &["profile", "--", missing],
+        &["profile", "--scale", "N=1..9", "--", missing, "{N}"],
+        &["advise", "--", missing],
+        &["advise", "--what-if", "x", "--", missing],
+        &["bench", "--", missing],
+        &["baseline", "save", "--", missing],
+        &["certify", "true", missing, "--equal", "stdout"],
+        &["lab", "verify-claim", "--span", "x", "--share", "5%", "--", missing],
+    ];
+    for words in asking {
+        let outcome = project.run(words);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{words:?}");
+        assert!(outcome.stderr.contains(&format!("no program `{missing}`")), "{}", outcome.stderr);
+    }
     let outcome = profile(&project, &["--pid", "2147483000"]);
     assert_eq!(outcome.code, 3);
     assert!(outcome.stderr.contains("there is no process 2147483000"), "{}", outcome.stderr);

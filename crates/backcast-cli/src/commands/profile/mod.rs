@@ -306,13 +306,12 @@ impl From<ProfileError> for Failure {
 
 impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Failure {
-        let message = error.to_string();
         match error {
-            SessionError::Child(ChildError::NotOnPath { .. }) => Failure::usage(message).help(
+            SessionError::Child(error @ ChildError::NotOnPath { .. }) => Failure::from(error).help(
                 "the command is not run by a shell; for built-ins, pipes and variables: -- sh -c 'LINE'",
             ),
             SessionError::Child(error) => error.into(),
-            SessionError::Scratch { .. } => Failure::could_not_measure(message)
+            SessionError::Scratch { .. } => Failure::could_not_measure(error.to_string())
                 .help("TMPDIR names another folder for temporary files"),
         }
     }
