@@ -184,7 +184,9 @@ fn commands_that_measure_tell_their_subject_and_how_many_runs_are_done() {
         let mut command = project.command(&[words, &nap].concat());
         let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = quiet.spawn().expect("the program was built");
-        let status = wait(&project, |status| status["subject"].is_string());
+        let status = wait(&project, |status| {
+            status["subject"].is_string() && (runs.is_none() || status["progress"].is_object())
+        });
         assert_eq!((&status["kind"], &status["subject"]), (&kind.into(), &"sleep 0.4".into()));
         assert_eq!(status["progress"]["total"].as_u64(), runs, "{status}");
         assert!(status["vitals"]["resident_bytes"].as_u64() > Some(100_000), "{status}");
