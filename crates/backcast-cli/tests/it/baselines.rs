@@ -65,6 +65,41 @@ fn files_that_hold_no_session_are_no_regression() {
     }
 }
 
+/// Three commands, of which the middle one fails and the last one is not there.
+const SUITE: &str = "[[bench]]\nname = \"first\"\ncommand = [\"sh\", \"-c\", \"sleep $(cat pace)\"]\n\
+    [[bench]]\nname = \"broken\"\ncommand = [\"sh\", \"-c\", \"echo too odd >&2; exit 7\"]\n\
+    [[bench]]\nname = \"gone\"\nspec = \"gone.toml\"\n\
+    [[bench]]\nname = \"last\"\ncommand = [\"sh\", \"-c\", \"sleep $(cat pace)\"]\n";
+
+#[test]
+fn a_command_of_a_suite_that_fails_hides_no_other() {
+    let project = Project::new();
+    project.write("suite.toml", SUITE);
+    project.write("pace", "0.02");
+    let suite = |verb: &str, more: &[&str]| {
+        let words = ["baseline", verb, "--suite", "suite.toml", "-n", "3", "--despite-doubts"];
+        project.run(&[&words[..], more].concat())
+    };
+    for _ in 0..2 {
+        let saved = suite("save", &["--format", "csv"]);
+        assert_eq!(saved.code, 3, "{}", saved.told());
+        assert_eq!(saved.stdout.matches(",last,").count(), 3, "{}", saved.told());
+        for said in ["too odd", "`gone`: there is no spec", "of 4 commands: `gone`, `broken`"] {
+            assert!(saved.stderr.contains(said), "{said}: {}", saved.told());
+        }
+    }
+    let watched = suite("watch", &["--every", "1h", "--times", "1"]);
+    assert_eq!(watched.code, 3, "{}", watched.told());
+    assert!(watched.stderr.contains("2 of 4 sessions could not be measured"), "{}", watched.told());
+    project.write("pace", "0.2");
+    let slower = suite("check", &["--format", "csv"]);
+    assert_eq!(slower.code, 1, "a regression is worse than what is not known: {}", slower.told());
+    let regressed = |line: &str| line.contains(",wall,regressed,");
+    assert!(slower.stdout.lines().filter(|line| regressed(line)).count() == 2, "{}", slower.told());
+    assert!(slower.stdout.contains("broken,,,could_not_measure,"), "{}", slower.told());
+    assert!(slower.stderr.contains("too odd"), "{}", slower.told());
+}
+
 #[test]
 fn ctrl_c_while_a_session_is_taken_judges_nothing() {
     let project = Project::new();

@@ -7,12 +7,16 @@ use backcast_lab::{
     bench::{Outcome, Record},
 };
 
-use super::{MeasureWord, contents, measured, own_store, show};
+use super::{
+    MeasureWord, contents,
+    measured::{self, Turns},
+    own_store, show,
+    unmeasured::Unmeasured,
+};
 use crate::{
     commands::bench::{What, alone},
     failure::Failure,
-    interrupt,
-    measuring::{share, tell_turn},
+    measuring::share,
     number,
     table::Format,
     terminal::Terminal,
@@ -78,7 +82,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let contents = contents(&store, terminal)?;
     let options = args.gate.options(args.against.clone());
     let mut all: Vec<Checked> = Vec::new();
-    let mut judge = |record: Record| -> Result<(), Failure> {
+    let measures = args.import.is_empty();
+    let judge = |record: Record, terminal: &mut Terminal| -> Result<(), Failure> {
+        if measures {
+            measured::tell_clock(&record, &contents, terminal)?;
+        }
         all.push(check(&contents, &record, &options)?);
         if args.keep {
             store.put(&record)?;
@@ -86,43 +94,36 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         Ok(())
     };
     let despite = args.gate.despite_doubts;
-    let mut broken = None;
-    if args.import.is_empty() {
-        let stop = interrupt::stop_flag();
-        let benches = alone(&args.what)?;
-        for (turn, bench) in benches.iter().enumerate() {
-            tell_turn("benchmark", turn, benches.len(), terminal);
-            let taken = measured::taken(bench, despite, &stop, terminal).and_then(|record| {
-                measured::tell_clock(&record, &contents, terminal)?;
-                judge(record)
-            });
-            if let Err(failure) = taken {
-                broken = Some(failure);
-                break;
-            }
-        }
+    let (ended, unmeasured) = if measures {
+        let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
+        let turns = Turns { noun: "benchmark", of: benches.iter().collect() };
+        (measured::each(turns, despite, &mut unmeasured, terminal, judge), unmeasured)
     } else {
-        for session in measured::imported(&args.import)? {
-            measured::trusted(session, despite).and_then(&mut judge)?;
-        }
-    }
+        let sessions = measured::imported(&args.import)?;
+        let mut unmeasured = Unmeasured::of(sessions.len());
+        measured::each_imported(sessions, despite, &mut unmeasured, terminal, judge);
+        (Ok(()), unmeasured)
+    };
+    let table = match args.format {
+        Format::Table => show::gates(&all, unmeasured.names()),
+        _ => show::gate_figures(&all, unmeasured.names()),
+    };
     if !all.is_empty() {
-        let table = match args.format {
-            Format::Table => show::gates(&all),
-            _ => show::gate_figures(&all),
-        };
         table.print(args.format, terminal)?;
     }
-    verdict(&all, options.gate.threshold)?;
-    broken.map_or(Ok(()), Err)
+    // One regression is enough; then, whatever was not measured; then, one gate that cannot tell.
+    regressed(&all)?;
+    ended?;
+    unmeasured.verdict()?;
+    untold(&all, options.gate.threshold)
 }
 
-/// One regression is enough; then, one gate that cannot tell.
-fn verdict(all: &[Checked], threshold: f64) -> Result<(), Failure> {
-    let of = |outcome: Outcome| -> Vec<&Checked> {
-        all.iter().filter(|checked| checked.outcome() == outcome).collect()
-    };
-    if let [first, rest @ ..] = &of(Outcome::Regressed)[..] {
+fn of(outcome: Outcome, all: &[Checked]) -> Vec<&Checked> {
+    all.iter().filter(|checked| checked.outcome() == outcome).collect()
+}
+
+fn regressed(all: &[Checked]) -> Result<(), Failure> {
+    if let [first, rest @ ..] = &of(Outcome::Regressed, all)[..] {
         let regressed = first.gates.iter().find(|(_, gate)| matches!(gate, Gate::Regressed(_)));
         let told = regressed.and_then(|(measure, gate)| Some((measure, gate.judgement()?)));
         let told = told.map_or(String::new(), |(measure, told)| {
@@ -134,7 +135,11 @@ fn verdict(all: &[Checked], threshold: f64) -> Result<(), Failure> {
             more(rest.len())
         )));
     }
-    let [first, rest @ ..] = &of(Outcome::CouldNotMeasure)[..] else { return Ok(()) };
+    Ok(())
+}
+
+fn untold(all: &[Checked], threshold: f64) -> Result<(), Failure> {
+    let [first, rest @ ..] = &of(Outcome::CouldNotMeasure, all)[..] else { return Ok(()) };
     let subject = format!("`{}`{}", first.subject, more(rest.len()));
     let gate = first.gates.iter().find(|(_, gate)| !matches!(gate, Gate::Passed(_)));
     Err(match gate {

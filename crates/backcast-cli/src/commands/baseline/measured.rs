@@ -1,15 +1,21 @@
 //! Sessions for baselines: measured now, or read from what `backcast bench` wrote.
 
-use std::{path::PathBuf, sync::atomic::AtomicBool};
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use backcast_lab::{
     baseline::{Contents, class_of},
     bench::{Doubt, Record, Session, export},
 };
 
+use super::unmeasured::Unmeasured;
 use crate::{
     commands::bench::{Bench, session},
     failure::Failure,
+    interrupt,
+    measuring::tell_turn,
     terminal::Terminal,
 };
 
@@ -23,6 +29,51 @@ pub(super) fn imported(paths: &[PathBuf]) -> Result<Vec<Session>, Failure> {
         sessions.extend(export::sessions_from_json(&text, &shown)?);
     }
     Ok(sessions)
+}
+
+/// Commands in the order in which they are measured, and what one turn is called.
+pub(super) struct Turns<'a> {
+    pub(super) noun: &'static str,
+    pub(super) of: Vec<&'a Bench>,
+}
+
+/// Takes a session of each command, and does something with it. One that cannot be measured keeps no other from its turn; Ctrl-C ends
+/// them all.
+pub(super) fn each(
+    turns: Turns<'_>,
+    despite_doubts: bool,
+    unmeasured: &mut Unmeasured,
+    terminal: &mut Terminal,
+    mut with: impl FnMut(Record, &mut Terminal) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let stop = interrupt::stop_flag();
+    for (turn, bench) in turns.of.iter().enumerate() {
+        tell_turn(turns.noun, turn, turns.of.len(), terminal);
+        let taken = taken(bench, despite_doubts, &stop, terminal);
+        match taken.and_then(|record| with(record, terminal)) {
+            Ok(()) => {}
+            Err(failure) if stop.load(Ordering::Relaxed) => return Err(failure),
+            Err(failure) => unmeasured.push(&bench.candidate.name, failure, terminal),
+        }
+    }
+    Ok(())
+}
+
+/// The same with sessions that were taken before.
+pub(super) fn each_imported(
+    sessions: Vec<Session>,
+    despite_doubts: bool,
+    unmeasured: &mut Unmeasured,
+    terminal: &mut Terminal,
+    mut with: impl FnMut(Record, &mut Terminal) -> Result<(), Failure>,
+) {
+    for session in sessions {
+        let name = session.candidate.command.name.clone();
+        let taken = trusted(session, despite_doubts);
+        if let Err(failure) = taken.and_then(|record| with(record, terminal)) {
+            unmeasured.push(&name, failure, terminal);
+        }
+    }
 }
 
 /// One session. Where it was stopped, there is none; where it cannot be trusted, its doubts say why.

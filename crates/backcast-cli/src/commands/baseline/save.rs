@@ -7,12 +7,14 @@ use backcast_lab::{
     bench::Record,
 };
 
-use super::{measured, own_store, show};
+use super::{
+    measured::{self, Turns},
+    own_store, show,
+    unmeasured::Unmeasured,
+};
 use crate::{
     commands::bench::{What, alone},
     failure::Failure,
-    interrupt,
-    measuring::tell_turn,
     number,
     table::{Column, Format, Table},
     terminal::Terminal,
@@ -46,35 +48,29 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let store = own_store()?;
     let mut kept = Vec::new();
-    let mut keep = |record: Record| -> Result<(), Failure> {
+    let keep = |record: Record, _: &mut Terminal| -> Result<(), Failure> {
         store.put(&record)?;
         kept.push(record);
         Ok(())
     };
-    let mut broken = None;
-    if args.import.is_empty() {
-        let benches = alone(&args.what)?;
-        let stop = interrupt::stop_flag();
+    let despite = args.despite_doubts;
+    let (ended, unmeasured) = if args.import.is_empty() {
+        let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
         // In turns, so that sessions of one command lie as far apart as those of different days might.
-        let turns = (0..args.sessions).flat_map(|_| &benches);
-        for (turn, bench) in turns.enumerate() {
-            tell_turn("session", turn, args.sessions as usize * benches.len(), terminal);
-            let taken = measured::taken(bench, args.despite_doubts, &stop, terminal);
-            if let Err(failure) = taken.and_then(&mut keep) {
-                broken = Some(failure);
-                break;
-            }
-        }
+        let turns = (0..args.sessions).flat_map(|_| &benches).collect();
+        let turns = Turns { noun: "session", of: turns };
+        (measured::each(turns, despite, &mut unmeasured, terminal, keep), unmeasured)
     } else {
-        for session in measured::imported(&args.import)? {
-            keep(measured::trusted(session, args.despite_doubts)?)?;
-        }
-    }
+        let sessions = measured::imported(&args.import)?;
+        let mut unmeasured = Unmeasured::of(sessions.len());
+        measured::each_imported(sessions, despite, &mut unmeasured, terminal, keep);
+        (Ok(()), unmeasured)
+    };
     print(&kept, args.format, terminal)?;
-    match broken {
+    match ended.and_then(|()| unmeasured.verdict()).err() {
         Some(failure) if !kept.is_empty() => {
             let sessions = number::count(kept.len(), "session");
-            Err(failure.help(format!("{sessions} before it are kept all the same")))
+            Err(failure.help(format!("what could be measured is kept all the same: {sessions}")))
         }
         Some(failure) => Err(failure),
         None => Ok(()),

@@ -11,6 +11,9 @@ use crate::{
     table::{Cell, Column, Table},
 };
 
+/// In the place of a gate's answer where there was no session.
+const UNMEASURED: &str = "could not measure";
+
 /// A figure in the unit of its measure.
 pub(crate) fn figure(measure: Measure, value: f64) -> String {
     match measure {
@@ -36,7 +39,7 @@ pub(super) fn ends(ratio: &Interval) -> String {
 }
 
 /// A table of gates for people: what was, what is, what follows.
-pub(super) fn gates(all: &[Checked]) -> Table {
+pub(super) fn gates(all: &[Checked], unmeasured: &[String]) -> Table {
     let mut table = Table::new(
         ["command", "measure", "gate", "before", "now", "change", "tells_from", "sessions"]
             .into_iter()
@@ -69,11 +72,16 @@ pub(super) fn gates(all: &[Checked]) -> Table {
             table.push(row);
         }
     }
+    for name in unmeasured {
+        let mut row = vec![Cell::Missing; 8];
+        (row[0], row[2]) = (name.as_str().into(), UNMEASURED.into());
+        table.push(row);
+    }
     table
 }
 
 /// The same with bare numbers, for programs.
-pub(super) fn gate_figures(all: &[Checked]) -> Table {
+pub(super) fn gate_figures(all: &[Checked], unmeasured: &[String]) -> Table {
     let names = [
         "command",
         "class",
@@ -118,6 +126,11 @@ pub(super) fn gate_figures(all: &[Checked]) -> Table {
                 checked.commit.clone().into(),
             ]);
         }
+    }
+    for name in unmeasured {
+        let mut row = vec![Cell::Missing; names.len()];
+        (row[0], row[3]) = (name.as_str().into(), UNMEASURED.replace(' ', "_").into());
+        table.push(row);
     }
     table
 }

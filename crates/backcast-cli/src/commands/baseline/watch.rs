@@ -34,7 +34,8 @@ const GLANCE: Duration = Duration::from_millis(100);
     Every session is kept. One that looks like a regression is taken again at once; what both show is written to\n\
     .backcast/baselines/alerts (log.txt, and a file for the live page), and the command of --on-regression is run by\n\
     the shell with BACKCAST_ALERT (the file), BACKCAST_SUBJECT, BACKCAST_MEASURE and BACKCAST_RATIO. A level is told\n\
-    once. Ctrl-C ends it. Exit codes with --times: 1 where something was told, 3 where nothing could be measured.")]
+    once. Ctrl-C ends it. Exit codes with --times: 1 where something was told, 3 where not all\n\
+    could be measured.")]
 pub(super) struct Args {
     #[command(flatten)]
     what: What,
@@ -53,18 +54,22 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let store = own_store()?;
-    let benches = alone(&args.what)?;
+    let planned = alone(&args.what)?;
     let options = args.gate.options(None);
     let stop = interrupt::stop_flag();
     let mut told = Vec::new();
-    let mut sessions = 0;
+    let (mut sessions, mut missed) = (0, 0);
     let begin = Instant::now();
     for round in 0.. {
         if args.times.is_some_and(|times| round >= times) {
             break;
         }
         terminal.live.phase("measuring");
-        for bench in &benches {
+        for (name, failure) in &planned.broken {
+            missed += 1;
+            terminal.say(&format!("{} {name}: {failure}", now()));
+        }
+        for bench in &planned.benches {
             terminal.live.subject(&bench.candidate.name);
             match watched(bench, &store, &options, args, &stop, terminal) {
                 Ok(alerts) => {
@@ -73,7 +78,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
                 }
                 Err(_) if stop.load(Ordering::Relaxed) => break,
                 // A watch outlives one bad hour; who looks is told.
-                Err(failure) => terminal.say(&format!("{} {failure}", now())),
+                Err(failure) => {
+                    missed += 1;
+                    let failure = failure.about(&bench.candidate.name);
+                    terminal.say(&format!("{} {failure}", now()));
+                }
             }
         }
         terminal.flush()?;
@@ -83,10 +92,15 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    match (told.len(), sessions) {
-        (0, 0) => Err(Failure::could_not_measure("nothing could be measured")),
-        (0, _) => Ok(()),
-        (n, _) => Err(Failure::verdict(format!("{} told", number::count(n, "regression")))
+    match (told.len(), sessions, missed) {
+        (0, 0, _) => Err(Failure::could_not_measure("nothing could be measured")),
+        (0, _, 0) => Ok(()),
+        (0, _, missed) => Err(Failure::could_not_measure(format!(
+            "{} of {} could not be measured",
+            missed,
+            number::count(sessions + missed, "session")
+        ))),
+        (n, ..) => Err(Failure::verdict(format!("{} told", number::count(n, "regression")))
             .help(".backcast/baselines/alerts/log.txt has them all")),
     }
 }

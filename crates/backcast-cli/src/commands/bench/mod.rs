@@ -24,7 +24,7 @@ use self::failures::Failed;
 pub(crate) use self::{
     baseline::Against,
     figures::{time, verdict_sentence},
-    subjects::{Bench, alone},
+    subjects::{Bench, Planned, alone},
     what::What,
 };
 use crate::{
@@ -138,10 +138,13 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if args.compares() {
         subjects::enough(None, subjects::runs(&args.what))?;
     }
-    let mut benches = match &args.what.suite {
+    let Planned { mut benches, broken } = match &args.what.suite {
         Some(_) if args.vs_baseline.is_some() => alone(&args.what)?,
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
-        None => subjects::of_command_line(args, &mut revision, terminal)?,
+        None => {
+            let benches = subjects::of_command_line(args, &mut revision, terminal)?;
+            Planned { benches, broken: Vec::new() }
+        }
     };
     if args.looks > 1 && benches.iter().all(|bench| bench.base.is_none()) {
         return Err(Failure::usage("--looks ends comparisons early; there is none")
@@ -156,7 +159,11 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         None => None,
     };
     let mut sessions = Vec::with_capacity(benches.len());
-    let mut failed = Failed::of(benches.len());
+    let planned = benches.len() + broken.len();
+    let mut failed = Failed::of(planned);
+    for (name, failure) in broken {
+        failed.push(&name, failure, terminal);
+    }
     for (turn, bench) in benches.iter().enumerate() {
         tell_turn("benchmark", turn, benches.len(), terminal);
         match session(bench, &stop, terminal) {
@@ -182,7 +189,7 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if let Some(failure) = failed.stopped.take() {
         return Err(failure);
     }
-    let judged = judged(args, &sessions, benches.len() - failed.unmeasured.len())
+    let judged = judged(args, &sessions, planned - failed.unmeasured.len())
         .and_then(|()| baseline::verdict(&sessions.iter().zip(&against).collect::<Vec<_>>()));
     match judged {
         // A regression of others stands, whatever could not be measured.

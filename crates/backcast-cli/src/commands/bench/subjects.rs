@@ -28,6 +28,12 @@ pub(crate) struct Bench {
     _scratch: Option<TempDir>,
 }
 
+/// Sessions that a suite asks for, and those of its entries that cannot be run at all: their names, and why.
+pub(crate) struct Planned {
+    pub(crate) benches: Vec<Bench>,
+    pub(crate) broken: Vec<(String, Failure)>,
+}
+
 /// Runs that count unless something else is asked for.
 const ITERATIONS: u32 = 10;
 /// Runs before them.
@@ -88,19 +94,17 @@ pub(super) fn of_command_line(
 }
 
 /// What a history is made of: each command by itself, compared with nothing.
-pub(crate) fn alone(what: &What) -> Result<Vec<Bench>, Failure> {
+pub(crate) fn alone(what: &What) -> Result<Planned, Failure> {
     let criteria = Criteria { seed: what.seed, ..Criteria::default() };
     let Some(path) = &what.suite else {
         let candidate = candidate(what, &Setting::new())?;
-        return Ok(vec![Bench {
-            candidate,
-            base: None,
-            plan: plan(what, criteria),
-            _scratch: None,
-        }]);
+        let plan = plan(what, criteria);
+        let bench = Bench { candidate, base: None, plan, _scratch: None };
+        return Ok(Planned { benches: vec![bench], broken: Vec::new() });
     };
-    let benches = of_suite(what, path, criteria)?;
-    Ok(benches.into_iter().map(|bench| Bench { base: None, ..bench }).collect())
+    let Planned { benches, broken } = of_suite(what, path, criteria)?;
+    let benches = benches.into_iter().map(|bench| Bench { base: None, ..bench }).collect();
+    Ok(Planned { benches, broken })
 }
 
 /// Words in which a scanned parameter may stand.
@@ -228,11 +232,7 @@ fn plan(what: &What, criteria: Criteria) -> Plan {
 }
 
 /// All sessions of a suite. What an entry says wins over the command line, which wins over what is usual.
-pub(super) fn of_suite(
-    what: &What,
-    path: &Path,
-    criteria: Criteria,
-) -> Result<Vec<Bench>, Failure> {
+pub(super) fn of_suite(what: &What, path: &Path, criteria: Criteria) -> Result<Planned, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     let shown = path.display().to_string();
@@ -244,7 +244,7 @@ pub(super) fn of_suite(
         }
     })?;
     let common = plan(what, criteria);
-    let entry = |entry: &Entry| {
+    let bench = |entry: &Entry| -> Result<Bench, Failure> {
         let scratch = entry.scratch.then(scratch).transpose()?;
         let dir = scratch.as_ref().map(|scratch| scratch.path().to_owned());
         let in_suite = |target: &Target| -> Result<Subject, Failure> {
@@ -261,7 +261,14 @@ pub(super) fn of_suite(
         let base = entry.versus.as_ref().map(in_suite).transpose()?;
         Ok(Bench { candidate, base, plan, _scratch: scratch })
     };
-    suite.entries.iter().map(entry).collect()
+    let mut planned = Planned { benches: Vec::new(), broken: Vec::new() };
+    for entry in &suite.entries {
+        match bench(entry) {
+            Ok(bench) => planned.benches.push(bench),
+            Err(failure) => planned.broken.push((entry.name.clone(), failure)),
+        }
+    }
+    Ok(planned)
 }
 
 /// An empty project.
