@@ -127,3 +127,20 @@ fn a_watch_of_one_round_keeps_its_session_and_ends() {
     let broken = project.run(&broken);
     assert_eq!(broken.code, 3, "{}", broken.told());
 }
+
+#[test]
+fn peaks_that_the_launcher_cannot_tell_are_not_compared() {
+    let project = Project::new();
+    let words = |verb: &'static str| ["baseline", verb, "-n", "3", "--despite-doubts"];
+    let command = ["--", "true"];
+    let saved = project.run(&[&words("save")[..], &command].concat());
+    assert_eq!(saved.code, 0, "{}", saved.told());
+    let check = |more: &[&str]| project.run(&[&words("check")[..], more, &command].concat());
+    let peak = check(&["--measure", "peak"]);
+    assert_eq!(peak.code, 3, "{}", peak.told());
+    let said = "peak is below what the launcher can tell, at most ";
+    assert!(peak.stderr.contains(said), "{}", peak.told());
+    let both = check(&["--format", "csv"]);
+    assert!(both.stdout.contains(",peak,could_not_measure,"), "{}", both.told());
+    assert!(both.stderr.contains(said), "{}", both.told());
+}

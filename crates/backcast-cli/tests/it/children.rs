@@ -92,6 +92,18 @@ fn the_peak_of_a_small_command_is_not_that_of_its_big_parent() {
 }
 
 #[test]
+fn a_small_command_is_told_from_one_that_takes_two_megabytes_more() {
+    let peak = |line: &str| {
+        let sample = run(&Subject::shell(line), &RunOptions::default()).sample;
+        (sample.peak_bytes.unwrap(), sample.peak_floor_bytes.unwrap())
+    };
+    let (small, floor) = peak("x=a; echo ${#x}");
+    let (more, _) = peak("x=$(head -c 2097152 /dev/zero | tr '\\0' a); echo ${#x}");
+    assert!(floor < 6 << 20, "{floor}");
+    assert!(more > small + (1 << 20), "{small} {more}, floor {floor}");
+}
+
+#[test]
 fn a_command_that_takes_memory_shows_it() {
     // The shell's variable holds 64 MiB and more.
     let line = "x=$(head -c 67108864 /dev/zero | tr '\\0' a); echo ${#x}";

@@ -43,12 +43,17 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// All together: one regression is enough, and so is one measure that cannot be told.
+    /// All together: one regression is enough, and so is one measure that cannot be told, but for a peak too low for that beside a
+    /// measure that can: most small commands have one.
     pub fn outcome(&self) -> Outcome {
+        let low = |gate: &Gate| matches!(gate, Gate::BelowFloor { .. });
+        let told = self.gates.iter().filter(|(_, gate)| !low(gate)).count();
         let any = |is: fn(&Gate) -> bool| self.gates.iter().any(|(_, gate)| is(gate));
-        if any(|gate| matches!(gate, Gate::Regressed(_))) {
+        if told == 0 {
+            Outcome::CouldNotMeasure
+        } else if any(|gate| matches!(gate, Gate::Regressed(_))) {
             Outcome::Regressed
-        } else if any(|gate| !matches!(gate, Gate::Passed(_))) || self.gates.is_empty() {
+        } else if any(|gate| !matches!(gate, Gate::Passed(_) | Gate::BelowFloor { .. })) {
             Outcome::CouldNotMeasure
         } else {
             Outcome::Passed

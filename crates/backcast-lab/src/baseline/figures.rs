@@ -61,5 +61,6 @@ fn figure(record: &Record, id: &str, measure: Measure) -> Option<Figure> {
         median: summary.median,
         error: OF_MEDIAN * deviation / (summary.median * libm::sqrt(values.len() as f64)),
         runs: values.len(),
+        at_most: measure == Measure::Peak && record.peak_is_at_most(),
     })
 }

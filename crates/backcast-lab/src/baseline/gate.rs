@@ -42,6 +42,11 @@ pub enum Gate {
     Regressed(Judgement),
     /// The spread of sessions is too large to see an increase of the threshold.
     TooNoisy(Judgement),
+    /// Both are peaks that the launcher cannot tell from what it leaves to each command.
+    BelowFloor {
+        /// What the session and its base have at most, in bytes.
+        at_most: f64,
+    },
     /// There is no session of this class of machines to compare with.
     NoBaseline {
         /// Sessions of the command on other classes, whose figures are never compared.
@@ -88,7 +93,7 @@ impl Gate {
     pub fn judgement(&self) -> Option<&Judgement> {
         match self {
             Gate::Passed(told) | Gate::Regressed(told) | Gate::TooNoisy(told) => Some(told),
-            Gate::NoBaseline { .. } => None,
+            Gate::BelowFloor { .. } | Gate::NoBaseline { .. } => None,
         }
     }
 }
@@ -99,6 +104,7 @@ impl fmt::Display for Gate {
             Gate::Passed(_) => f.write_str("passed"),
             Gate::Regressed(_) => f.write_str("regressed"),
             Gate::TooNoisy(_) => f.write_str("too noisy"),
+            Gate::BelowFloor { .. } => f.write_str("could not measure"),
             Gate::NoBaseline { .. } => f.write_str("no baseline"),
         }
     }
@@ -129,6 +135,11 @@ pub fn gate_against(
     }
     if base.is_empty() {
         return Ok(Gate::NoBaseline { elsewhere: 0 });
+    }
+    // Where only one of them is that low, its figure is a bound on the safe side: growth is told as less than it is.
+    if now.at_most && base.iter().any(|figure| figure.at_most) {
+        let at_most = base.iter().map(|figure| figure.median).fold(now.median, f64::max);
+        return Ok(Gate::BelowFloor { at_most });
     }
     let now_alone = std::slice::from_ref(now);
     let (log, sessions, left_out) = log_ratio(base, now_alone, measure, options.level)?;

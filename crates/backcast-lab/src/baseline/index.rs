@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use super::{Figure, Measure};
 
 /// Version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long one writer waits for another.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -19,7 +19,7 @@ const TABLES: &str = "
         id TEXT PRIMARY KEY, subject TEXT NOT NULL, class TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE figure (
         id TEXT NOT NULL, measure TEXT NOT NULL, taken_at TEXT NOT NULL, revision TEXT,
-        median REAL NOT NULL, error REAL NOT NULL, runs INTEGER NOT NULL,
+        median REAL NOT NULL, error REAL NOT NULL, runs INTEGER NOT NULL, at_most INTEGER NOT NULL,
         PRIMARY KEY (id, measure)) WITHOUT ROWID;";
 
 /// What is kept of a record.
@@ -94,7 +94,7 @@ fn insert(connection: &Connection, id: &str, entry: &Entry) -> rusqlite::Result<
     )?;
     for (measure, figure) in &entry.figures {
         connection.execute(
-            "INSERT OR IGNORE INTO figure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR IGNORE INTO figure VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 id,
                 measure.name(),
@@ -102,7 +102,8 @@ fn insert(connection: &Connection, id: &str, entry: &Entry) -> rusqlite::Result<
                 figure.commit,
                 figure.median,
                 figure.error,
-                figure.runs as i64
+                figure.runs as i64,
+                figure.at_most
             ],
         )?;
     }
@@ -110,7 +111,8 @@ fn insert(connection: &Connection, id: &str, entry: &Entry) -> rusqlite::Result<
 }
 
 fn load(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
-    let query = "SELECT id, subject, class, measure, taken_at, revision, median, error, runs
+    let query =
+        "SELECT id, subject, class, measure, taken_at, revision, median, error, runs, at_most
         FROM record JOIN figure USING (id) ORDER BY id, measure";
     let row = |row: &Row<'_>| {
         let (name, runs): (String, i64) = (row.get(3)?, row.get(8)?);
@@ -121,6 +123,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
             median: row.get(6)?,
             error: row.get(7)?,
             runs: runs as usize,
+            at_most: row.get(9)?,
         };
         Ok((row.get::<_, String>(1)?, row.get::<_, String>(2)?, name, figure))
     };

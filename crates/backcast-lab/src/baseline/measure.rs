@@ -59,4 +59,7 @@ pub struct Figure {
     pub error: f64,
     /// Number of runs.
     pub runs: usize,
+    /// Whether it may be any smaller: a peak that the launcher cannot tell from what it leaves to each command.
+    #[serde(default)]
+    pub at_most: bool,
 }

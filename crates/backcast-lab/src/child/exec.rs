@@ -1,17 +1,18 @@
 //! The launcher: a small process that starts a command, waits for it and tells what it cost.
 //!
-//! It must be entered before the program does anything that takes memory, for what it has resident itself is the least peak
-//! that it can tell. It becomes the parent of all orphans of the command, so that daemons cannot get away.
+//! It must be entered before the program does anything that takes memory, for what it has written to is the least peak that it
+//! can tell. It becomes the parent of all orphans of the command, so that daemons cannot get away.
 
 use std::{
     collections::BTreeSet,
     ffi::{CString, OsStr},
-    fs,
+    fs::File,
     io::{self, BufRead, BufReader, Read, Write},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::{net::UnixStream, process::CommandExt},
     },
+    path::Path,
     process::{Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
@@ -31,7 +32,7 @@ use nix::{
 };
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
-    process::{PidfdFlags, pidfd_open},
+    process::{PidfdFlags, getgid, pidfd_open},
 };
 
 use super::{
@@ -46,6 +47,9 @@ pub const LAUNCHER_WORD: &str = "__exec";
 /// Keeps the allocator of the launcher from touching the first of its huge pages, which would double what it has resident. It is
 /// not handed on to the command.
 pub(super) const SMALL_HEAP: (&str, &str) = ("MIMALLOC_ARENA_EAGER_COMMIT", "0");
+
+/// A folder is never executed.
+const NO_PROGRAM: &str = "/";
 
 /// Longest time that is spent on ending what a command left behind.
 const SWEEPING: Duration = Duration::from_secs(5);
@@ -100,14 +104,13 @@ fn reason(error: &io::Error) -> String {
 fn run(request: &Request, channel: &mut UnixStream) -> io::Result<Cost> {
     prctl::set_child_subreaper(true)?;
     pin(&request.affinity)?;
-    let mut command = Command::new(&request.program);
-    command.arg0(&request.argv[0]).args(&request.argv[1..]);
-    command.env_remove(SMALL_HEAP.0).envs(request.env.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::null()).process_group(0);
-    if let Some(dir) = &request.dir {
-        command.current_dir(dir);
+    let forks = is_known(&request.program) && floor(request, Start::Fork)?;
+    let start = if forks { Start::Fork } else { Start::Share };
+    if !forks {
+        floor(request, start)?;
     }
-    let floor_bytes = own_peak();
+    let mut command = command(&request.program, request, start);
+    let before = usage()?;
     let clock = ClockReading::now();
     let begin = Instant::now();
     let child = command.spawn()?;
@@ -131,7 +134,8 @@ fn run(request: &Request, channel: &mut UnixStream) -> io::Result<Cost> {
     }
     let exit = exit_of(pid, wake == Wake::Deadline)?;
     reap();
-    let usage = usage()?;
+    let floor_bytes = before.peak_bytes;
+    let usage = usage()?.since(&before);
     let left_over = end_descendants();
     let (stopped, began_ns) = (wake == Wake::Asked, clock.monotonic_ns);
     Ok(Cost { exit, stopped, began_ns, wall_ns, usage, floor_bytes, left_over, clock_trouble })
@@ -152,6 +156,56 @@ fn persuade(
         }
     }
     Ok(())
+}
+
+/// How a process becomes the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    /// By a fork, which begins with a copy of the few pages that the launcher has written to.
+    Fork,
+    /// By a child that shares all memory of the launcher, and its peak.
+    Share,
+}
+
+/// Whether the system knows a file as a program, by its head: after a fork, what it does not know would be handed to a shell.
+fn is_known(program: &Path) -> bool {
+    let head = |path: &Path| {
+        let mut head = [0; 20];
+        File::open(path)?.read_exact(&mut head)?;
+        Ok::<_, io::Error>(head)
+    };
+    // Of an ELF file: magic number, class and order of bytes; the machine.
+    let kind = |head: [u8; 20]| [&head[..6], &head[18..]].concat();
+    let own = || head(Path::new("/proc/self/exe")).map(kind);
+    match head(program) {
+        Ok(found) => found.starts_with(b"#!") || own().is_ok_and(|own| own == kind(found)),
+        Err(_) => false,
+    }
+}
+
+/// A command with the words and surroundings of the one that is asked for.
+fn command(program: &Path, request: &Request, start: Start) -> Command {
+    let mut command = Command::new(program);
+    command.arg0(&request.argv[0]).args(&request.argv[1..]);
+    command.env_remove(SMALL_HEAP.0).envs(request.env.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).process_group(0);
+    if let Some(dir) = &request.dir {
+        command.current_dir(dir);
+    }
+    if start == Start::Fork {
+        // Our own group changes nothing; that it is asked for makes the standard library fork.
+        command.gid(getgid().as_raw());
+    }
+    command
+}
+
+/// Starts a process that cannot become any command. The system counts its memory as that of a child, which is the least peak that the
+/// command can show. Whether it came as far as that: a group that a container does not know cannot be asked for.
+fn floor(request: &Request, start: Start) -> io::Result<bool> {
+    match command(Path::new(NO_PROGRAM), request, start).spawn() {
+        Ok(mut child) => child.wait().map(|_| false),
+        Err(error) => Ok(error.raw_os_error() == Some(Errno::EACCES as i32)),
+    }
 }
 
 /// Why waiting came to its end.
@@ -201,13 +255,6 @@ fn pin(affinity: &[usize]) -> io::Result<()> {
         set.set(*cpu)?;
     }
     Ok(sched_setaffinity(Pid::from_raw(0), &set)?)
-}
-
-/// Peak memory since this program was loaded, which is what the command inherits as its least peak.
-fn own_peak() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
 }
 
 fn exit_of(pid: Pid, timed_out: bool) -> io::Result<Exit> {

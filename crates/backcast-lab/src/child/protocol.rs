@@ -64,3 +64,20 @@ pub(super) struct Usage {
     pub(super) block_reads: u64,
     pub(super) block_writes: u64,
 }
+
+impl Usage {
+    /// What was added since. The most memory is no sum: it stays what it was where nothing was more.
+    pub(super) fn since(self, before: &Usage) -> Usage {
+        Usage {
+            user_ns: self.user_ns - before.user_ns,
+            system_ns: self.system_ns - before.system_ns,
+            peak_bytes: self.peak_bytes,
+            voluntary_switches: self.voluntary_switches - before.voluntary_switches,
+            involuntary_switches: self.involuntary_switches - before.involuntary_switches,
+            minor_faults: self.minor_faults - before.minor_faults,
+            major_faults: self.major_faults - before.major_faults,
+            block_reads: self.block_reads - before.block_reads,
+            block_writes: self.block_writes - before.block_writes,
+        }
+    }
+}

@@ -59,7 +59,7 @@ pub struct Sample {
     /// Most memory that one process of the tree had resident, as the system keeps it; nothing where it does not say. A peak about
     /// as low as `peak_floor_bytes` may be any smaller one.
     pub peak_bytes: Option<u64>,
-    /// What the launcher itself had resident, which the system counts as the command's own beginning.
+    /// What the launcher leaves to each command, which the system counts as the command's own beginning.
     pub peak_floor_bytes: Option<u64>,
     /// Most memory of the whole tree at once, where it was sampled: short peaks between two looks are missed. Shared pages count in
     /// equal parts where that was asked for and the system shows it, else once for each process.

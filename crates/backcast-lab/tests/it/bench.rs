@@ -72,6 +72,7 @@ impl Runner for Simulated {
             stopped,
             pid,
             launcher_pid,
+            hung: false,
             began_ns,
             clock_trouble,
         })
@@ -313,4 +314,21 @@ fn of_many_comparisons_only_those_that_stand_out_among_all_are_discoveries() {
     let found = discoveries(&sessions, 0.05).unwrap();
     assert!(found[30] && !found[31]);
     assert!(found[..30].iter().filter(|found| **found).count() <= 1, "{found:?}");
+}
+
+#[test]
+fn a_peak_near_the_floor_is_exported_as_at_most_that() {
+    let plan = Plan { runs: 8, ..Plan::new("test") };
+    let told = |peak: u64| {
+        let mut runner = Simulated { candidate_peak: peak, ..Simulated::new(10.0, 10.0, 1) };
+        let session = [compared(&mut runner, &plan)];
+        assert!(!session[0].base.as_ref().unwrap().peak_is_at_most());
+        let texts = [export::markdown(&session), export::prometheus(&session)];
+        let marked = texts.map(|text| text.contains("at most 5.") || text.contains("_at_most\""));
+        (session[0].candidate.peak_is_at_most(), marked)
+    };
+    assert_eq!(told(5 << 20), (true, [true; 2]));
+    assert_eq!(told(6 << 20), (false, [false; 2]));
+    let csv = export::csv(&[compared(&mut Simulated::new(10.0, 10.0, 1), &plan)]);
+    assert!(csv.lines().nth(1).unwrap().contains(",9437184,5242880,,"), "{csv}");
 }

@@ -122,7 +122,7 @@ fn estimates_of_criterion_lead_to_the_samples_beside_them() {
     let beside = folder.path().join("criterion/x/new");
     fs::write(beside.join("sample.json"), r#"{"iters":[2.0],"times":[50000.0]}"#).unwrap();
     fs::write(beside.join("benchmark.json"), r#"{"full_id":"group/x <&>"}"#).unwrap();
-    let records = import(&path).unwrap();
+    let records = import(&path).unwrap().records;
     assert_eq!(
         (records[0].command.name.as_str(), nanoseconds(&records[0])),
         ("group/x <&>", vec![25_000])

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use backcast_lab::{
-    baseline::{CheckOptions, Checked, Gate, GateOptions, check},
+    baseline::{CheckOptions, Checked, Gate, GateOptions, Measure, check},
     bench::{Outcome, Record},
 };
 
@@ -111,6 +111,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if !all.is_empty() {
         table.print(args.format, terminal)?;
     }
+    for (subject, measure, bytes) in all.iter().flat_map(too_low) {
+        terminal.say(&format!("note: `{subject}`: {}", below(measure, bytes)));
+    }
     // One regression is enough; then, whatever was not measured; then, one gate that cannot tell.
     regressed(&all)?;
     ended?;
@@ -158,8 +161,22 @@ fn untold(all: &[Checked], threshold: f64) -> Result<(), Failure> {
             number::percent(told.floor, 1),
         ))
         .help("more sessions (`backcast baseline save`), a quieter machine, or a larger --threshold"),
+        Some((measure, Gate::BelowFloor { at_most })) => {
+            Failure::could_not_measure(format!("{subject}: {}", below(*measure, *at_most)))
+        }
         _ => Failure::could_not_measure(format!("{subject} tells nothing of what is to be judged")),
     })
+}
+
+/// Peaks that cannot be told, with what they are at most.
+fn too_low(checked: &Checked) -> impl Iterator<Item = (&str, Measure, f64)> {
+    let gates = checked.gates.iter();
+    gates
+        .filter_map(|(measure, gate)| Some((&*checked.subject, *measure, show::below_floor(gate)?)))
+}
+
+fn below(measure: Measure, bytes: f64) -> String {
+    format!("{measure} is below what the launcher can tell, {}", show::at_most(measure, bytes))
 }
 
 fn more(others: usize) -> String {

@@ -38,6 +38,19 @@ pub(super) fn ends(ratio: &Interval) -> String {
     format!("{} to {}", change(ratio.low), change(ratio.high))
 }
 
+/// `at most 2.1 MB`.
+pub(super) fn at_most(measure: Measure, value: f64) -> String {
+    format!("at most {}", figure(measure, value))
+}
+
+/// A peak that the launcher cannot tell: what it is at most, in bytes.
+pub(super) fn below_floor(gate: &Gate) -> Option<f64> {
+    match gate {
+        Gate::BelowFloor { at_most } => Some(*at_most),
+        _ => None,
+    }
+}
+
 /// A table of gates for people: what was, what is, what follows.
 pub(super) fn gates(all: &[Checked], unmeasured: &[String]) -> Table {
     let mut table = Table::new(
@@ -63,7 +76,7 @@ pub(super) fn gates(all: &[Checked], unmeasured: &[String]) -> Table {
                 ]),
                 None => row.extend([
                     Cell::Missing,
-                    Cell::Missing,
+                    below_floor(gate).map(|bytes| at_most(*measure, bytes)).into(),
                     Cell::Missing,
                     Cell::Missing,
                     0.into(),

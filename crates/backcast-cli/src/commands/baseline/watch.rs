@@ -128,7 +128,10 @@ fn watched(
                     show::figure(*measure, told.now),
                     show::change(told.ratio.estimate)
                 ),
-                None => format!("{measure} {gate}"),
+                None => match show::below_floor(gate) {
+                    Some(bytes) => format!("{measure} {gate} ({})", show::at_most(*measure, bytes)),
+                    None => format!("{measure} {gate}"),
+                },
             })
             .collect();
         terminal.print(&format!("{} {}{again}: {}\n", now(), checked.subject, gates.join(", ")))?;

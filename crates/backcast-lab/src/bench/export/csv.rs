@@ -23,11 +23,11 @@ pub fn csv(sessions: &[Session]) -> String {
                 Exit::TimedOut => "timed out".to_owned(),
             };
             let bytes = |bytes: Option<u64>| bytes.map(|n| n.to_string()).unwrap_or_default();
-            let (peak, floor) = (bytes(sample.peak_bytes), bytes(sample.peak_floor_bytes));
-            let tree = bytes(sample.tree_peak_bytes);
+            let memory = [sample.peak_bytes, sample.peak_floor_bytes, sample.tree_peak_bytes];
+            let memory = memory.map(bytes).join(",");
             let line = writeln!(
                 text,
-                "{name},{arm},{},{},{exit},{},{},{},{peak},{floor},{tree},{},{},{},{commit},{machine}",
+                "{name},{arm},{},{},{exit},{},{},{},{memory},{},{},{},{commit},{machine}",
                 run.block,
                 run.slot,
                 sample.wall_ns,

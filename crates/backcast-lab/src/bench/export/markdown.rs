@@ -25,7 +25,8 @@ fn row(text: &mut String, record: &Record, verdict: &str) {
     let ms = |seconds: f64| format!("{:.3}", seconds * 1e3);
     let deviation = wall.deviation.map(ms).unwrap_or_default();
     let cores = record.cores().map(|cores| format!("{cores:.2}")).unwrap_or_default();
-    let peak = record.peak_bytes().map(|bytes| format!("{:.1}", bytes as f64 / 1e6));
+    let at_most = if record.peak_is_at_most() { "at most " } else { "" };
+    let peak = record.peak_bytes().map(|bytes| format!("{at_most}{:.1}", bytes as f64 / 1e6));
     let cells = [wall.median, wall.mean].map(ms).join(" | ");
     let ends = [wall.min, wall.max, wall.p95, wall.p99].map(ms).join(" | ");
     let peak = peak.unwrap_or_default();

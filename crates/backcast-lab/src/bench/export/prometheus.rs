@@ -18,10 +18,14 @@ pub fn prometheus(sessions: &[Session]) -> String {
             gauges.value("backcast_bench_cpu_seconds", arm, record, ("mode", mode), seconds);
         }
     }
-    gauges.head("backcast_bench_peak_bytes", "Most memory of one process of any run.");
+    gauges.head(
+        "backcast_bench_peak_bytes",
+        "Most memory of one process of any run; at_most says that it may be any less.",
+    );
     for (arm, record) in all() {
         let peak = record.peak_bytes().map(|bytes| bytes as f64);
-        gauges.value("backcast_bench_peak_bytes", arm, record, ("of", "process"), peak);
+        let of = if record.peak_is_at_most() { "process_at_most" } else { "process" };
+        gauges.value("backcast_bench_peak_bytes", arm, record, ("of", of), peak);
     }
     gauges.head("backcast_bench_ratio", "Wall time of the candidate by that of the base.");
     for session in sessions {

@@ -53,6 +53,26 @@ fn equal_sessions_fire_at_most_twice_in_fifty_and_pass() {
     assert!(rate(&gates(QUIET, 10, 1.0, 0.05, 200), passed) > 0.95);
 }
 
+/// Figures of a peak of so many bytes, or of at most so many.
+fn peaks(bytes: f64, at_most: bool, count: usize) -> Vec<Figure> {
+    let mut random = Random::new(5);
+    let figures = QUIET.figures(count as u32, 0, &mut random).into_iter();
+    figures.map(|figure| Figure { median: bytes, at_most, ..figure }).collect()
+}
+
+#[test]
+fn peaks_below_the_floor_are_not_compared() {
+    let gate = |base: &[Figure], now: Figure| {
+        gate_against(base, Measure::Peak, &now, &GateOptions::default()).unwrap()
+    };
+    let low = peaks(2.0e6, true, 4);
+    let now = |bytes: f64, at_most: bool| peaks(bytes, at_most, 5).pop().unwrap();
+    assert_eq!(gate(&low, now(1.9e6, true)), Gate::BelowFloor { at_most: 2.0e6 });
+    // A growth beyond the floor is at least what it seems to be.
+    assert!(regressed(&gate(&low, now(7.0e6, false))));
+    assert!(passed(&gate(&peaks(7.0e6, false, 4), now(2.0e6, true))));
+}
+
 #[test]
 fn the_interval_by_itself_gives_a_verdict_that_is_right() {
     let verdict = |gate: &Gate| gate.judgement().unwrap().verdict(0.05);
