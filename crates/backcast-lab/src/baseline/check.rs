@@ -180,7 +180,7 @@ fn recovered_since(contents: &Contents, alert: Option<&Alert>, options: &CheckOp
     let Some(alert) = alert else { return false };
     let figures = contents.figures(&alert.subject, &alert.class, alert.measure);
     let mut after: Vec<Figure> = figures;
-    after.sort_by(|a, b| (&a.taken_at, &a.id).cmp(&(&b.taken_at, &b.id)));
+    after.sort_by(Figure::in_time);
     let shown = after.iter().rposition(|figure| alert.records.contains(&figure.id));
     let later = shown.map_or(&[][..], |at| &after[at + 1..]);
     later.iter().any(|figure| figure.median < alert.before * (1.0 + options.gate.threshold))

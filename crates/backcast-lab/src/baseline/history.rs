@@ -37,7 +37,7 @@ impl History {
         mut figures: Vec<Figure>,
         minimum_change: f64,
     ) -> Result<History, StatsError> {
-        figures.sort_by(|a, b| (&a.taken_at, &a.id).cmp(&(&b.taken_at, &b.id)));
+        figures.sort_by(Figure::in_time);
         let medians: Vec<f64> = figures.iter().map(|figure| figure.median).collect();
         // Sessions of the same command spread even where their runs agree.
         let usual = measure.usual_spread();

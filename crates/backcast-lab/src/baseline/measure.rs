@@ -1,6 +1,6 @@
 //! What of a record is looked at over time, and one session's figure of it.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -62,4 +62,13 @@ pub struct Figure {
     /// Whether it may be any smaller: a peak that the launcher cannot tell from what it leaves to each command.
     #[serde(default)]
     pub at_most: bool,
+}
+
+impl Figure {
+    /// The order of histories. Times may have fractions of a second or none, so their texts do not tell.
+    pub fn in_time(&self, other: &Figure) -> Ordering {
+        let of = |one: &Figure| one.taken_at.parse::<jiff::Timestamp>().ok();
+        let by_text = || (&self.taken_at, &self.id).cmp(&(&other.taken_at, &other.id));
+        of(self).cmp(&of(other)).then_with(by_text)
+    }
 }

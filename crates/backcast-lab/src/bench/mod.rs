@@ -21,7 +21,7 @@ pub use error::BenchError;
 pub(crate) use plan::surroundings;
 pub use plan::{Arm, FEWEST_COMPARED, Plan, Step};
 pub(crate) use record::read_json;
-pub use record::{Record, RecordedCommand, Run, Source, Work};
+pub use record::{Record, RecordedCommand, Run, Source, Work, taken_now};
 pub use scan::{Scan, ScanError, Setting};
 pub(crate) use session::pairs;
 pub use session::{Doubt, Looked, Outcome, Progress, Runner, Session, Through, measure};

@@ -27,7 +27,7 @@ pub struct Record {
     pub machine: Option<Machine>,
     /// Commit of the sources in the folder of the command, with a plus sign where they had changed since.
     pub commit: Option<String>,
-    /// When, in UTC: `2026-11-21T09:15:02Z`.
+    /// When, in UTC: `2026-11-21T09:15:02.250Z`; records of before have whole seconds.
     pub taken_at: String,
     /// Who timed it.
     pub source: Source,
@@ -176,6 +176,11 @@ impl Record {
     pub fn from_json(text: &str, what: &str) -> Result<Record, BenchError> {
         read_json(text, what, FORMAT, VERSION)
     }
+}
+
+/// Now, as records tell it: sessions of short commands begin within one second.
+pub fn taken_now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 pub(super) fn malformed(what: &str, format: &'static str, reason: String) -> BenchError {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     BenchError, Record, RecordedCommand, Run, Source,
     plan::{Arm, Plan, Step, surroundings},
+    record::taken_now,
 };
 use crate::{
     child::{Capture, ChildError, ClockTrouble, Exit, Finished, Launcher, RunOptions, Subject},
@@ -297,8 +298,8 @@ pub fn measure(
     }
     let Runs { of_base, of_candidate, trouble, .. } = runs;
     let record = |subject: &Subject, runs| {
-        let taken_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let mut record = Record::new(RecordedCommand::of(subject), taken_at, Source::Backcast);
+        let command = RecordedCommand::of(subject);
+        let mut record = Record::new(command, taken_now(), Source::Backcast);
         record.machine = Some(machine.clone());
         record.commit = subject.commit.clone().or_else(|| commit(subject));
         record.work = plan.work.clone();

@@ -332,3 +332,10 @@ fn a_peak_near_the_floor_is_exported_as_at_most_that() {
     let csv = export::csv(&[compared(&mut Simulated::new(10.0, 10.0, 1), &plan)]);
     assert!(csv.lines().nth(1).unwrap().contains(",9437184,5242880,,"), "{csv}");
 }
+
+#[test]
+fn the_time_of_a_record_has_milliseconds() {
+    let plan = Plan { runs: 2, ..Plan::new("test") };
+    let taken_at = compared(&mut Simulated::new(10.0, 10.0, 1), &plan).candidate.taken_at;
+    assert_eq!((taken_at.len(), &taken_at[19..20], &taken_at[23..]), (24, ".", "Z"), "{taken_at}");
+}

@@ -197,7 +197,7 @@ fn advised(
     let Trials { tried, stopped } = trials(args, &wanted, &advice.suggestions, stop, terminal)?;
     print::advice(&profile, &advice, &track, &tried, args.format, terminal)?;
     terminal.flush()?;
-    let taken_at = crate::measuring::now();
+    let taken_at = backcast_lab::bench::taken_now();
     keep(store, &Record::new(taken_at, profile.command, &advice.suggestions, &tried), terminal);
     stopped.map_or(Ok(()), Err)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use backcast_lab::{
-    bench::Progress,
+    bench::{Progress, taken_now},
     child::{Capture, Finished, Launcher, RunOptions, Subject},
     machine::{Drift, Machine, Reference},
     profile::{self, Options, Perf, Profile},
@@ -177,7 +177,7 @@ impl Place {
         step();
         let drift = Drift { before, after: Reference::measure() };
         equal_results(&measured)?;
-        Ok(Session { machine, taken_at: measuring::now(), drift, measured })
+        Ok(Session { machine, taken_at: taken_now(), drift, measured })
     }
 }
 

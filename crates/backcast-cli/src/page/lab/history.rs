@@ -232,7 +232,7 @@ fn is_of(alert: &Alert, history: &History) -> bool {
 
 /// Seconds since 1970 UTC.
 fn seconds(taken_at: &str) -> Option<f64> {
-    Some(taken_at.parse::<Timestamp>().ok()?.as_second() as f64)
+    Some(taken_at.parse::<Timestamp>().ok()?.as_millisecond() as f64 / 1e3)
 }
 
 fn signed(ratio: f64) -> String {

@@ -118,7 +118,7 @@ pub(super) fn sessions(histories: &[History]) -> Table {
         .iter()
         .flat_map(|history| history.figures.iter().map(move |session| (history, session)))
         .collect();
-    all.sort_by(|(_, a), (_, b)| b.taken_at.cmp(&a.taken_at));
+    all.sort_by(|(_, a), (_, b)| b.in_time(a));
     let shown = all.len().min(MOST_SESSIONS);
     let row = |(history, session): &(&History, &Session)| -> Vec<Cell> {
         vec![

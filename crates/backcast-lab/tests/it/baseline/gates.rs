@@ -215,3 +215,21 @@ fn options_that_make_no_sense_are_refused() {
         |options| gate(&base, &now, &options).unwrap().judgement().unwrap().ratio.half_width();
     assert!(width(strict) > width(lax));
 }
+
+#[test]
+fn sessions_of_one_second_stand_in_the_order_in_which_they_were_taken() {
+    let mut random = Random::new(3);
+    let figures = QUIET.figures(5, 0, &mut random);
+    let times = ["10Z", "10.125Z", "10.5Z", "10.501Z", "11Z"];
+    // Ids fall, so that they would turn the order around.
+    let named = figures.into_iter().zip(times).zip(["e", "d", "c", "b", "a"]);
+    let mut named: Vec<Figure> = named
+        .map(|((figure, second), id)| {
+            let taken_at = format!("2026-11-21T09:15:{second}");
+            Figure { taken_at, id: id.to_owned(), ..figure }
+        })
+        .collect();
+    named.reverse();
+    let ids = history(named).figures.iter().map(|figure| figure.id.clone()).collect::<String>();
+    assert_eq!(ids, "edcba");
+}
