@@ -11,7 +11,8 @@ use crate::{
 fn baseline(project: &Project, verb: &str, seconds: &str) -> crate::program::Outcome {
     // A busy machine does not hold still; four times as long is seen all the same.
     let args = ["baseline", verb, "-n", "4", "--despite-doubts", "--name", "nap"];
-    project.run(&[&args[..], &["--", "sleep", seconds]].concat())
+    project.write("pace", seconds);
+    project.run(&[&args[..], &["--", "sh", "-c", "sleep $(cat pace)"]].concat())
 }
 
 #[test]
@@ -143,4 +144,29 @@ fn peaks_that_the_launcher_cannot_tell_are_not_compared() {
     let both = check(&["--format", "csv"]);
     assert!(both.stdout.contains(",peak,could_not_measure,"), "{}", both.told());
     assert!(both.stderr.contains(said), "{}", both.told());
+}
+
+#[test]
+fn a_name_is_not_handed_to_another_command_without_a_word() {
+    let project = Project::new();
+    let baseline = |verb: &str, more: &[&str], command: &[&str]| {
+        let words = ["baseline", verb, "-n", "2", "--warmup", "0", "--despite-doubts"];
+        let words = [&words[..], &["--measure", "wall"][..(verb == "check") as usize * 2]].concat();
+        project.run(&[&words, more, &["--name", "ok", "--"], command].concat())
+    };
+    assert_eq!(baseline("save", &["--sessions", "1"], &["sleep", "0.01"]).code, 0);
+    for verb in ["check", "save"] {
+        let other = baseline(verb, &[], &["sleep", "0.02"]);
+        assert_eq!(other.code, 3, "{verb}: {}", other.told());
+        let said =
+            "`ok` is another command than the one that was kept: `sleep 0.02`, before `sleep 0.01`";
+        assert!(other.stderr.contains(said), "{verb}: {}", other.told());
+        assert!(other.stderr.contains("--command-changed"), "{verb}: {}", other.told());
+    }
+    let elsewhere = baseline("save", &["--sessions", "1"], &["/bin/sleep", "0.01"]);
+    assert_eq!(elsewhere.code, 0, "{}", elsewhere.told());
+    let wanted = ["--sessions", "1", "--command-changed"];
+    assert_eq!(baseline("save", &wanted, &["sleep", "0.02"]).code, 0);
+    let back = baseline("save", &[], &["sleep", "0.01"]);
+    assert_eq!(back.code, 3, "the newest one counts: {}", back.told());
 }

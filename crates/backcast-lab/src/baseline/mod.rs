@@ -18,6 +18,7 @@ mod history;
 mod index;
 mod machines;
 mod measure;
+mod same;
 mod store;
 
 pub use alert::Alert;

@@ -9,6 +9,7 @@ use backcast_lab::{
 
 use super::{
     MeasureWord, contents,
+    known::Known,
     measured::{self, Turns},
     own_store, show,
     unmeasured::Unmeasured,
@@ -65,6 +66,9 @@ pub(super) struct GateWords {
     /// Judge sessions during which the machine did not hold still
     #[arg(long)]
     pub(super) despite_doubts: bool,
+    /// Judge a command that is another one than the one kept under its name
+    #[arg(long)]
+    pub(super) command_changed: bool,
 }
 
 impl GateWords {
@@ -94,14 +98,16 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         Ok(())
     };
     let despite = args.gate.despite_doubts;
+    let may_change = args.gate.command_changed;
+    let known = Known { store: &store, contents: &contents, may_change };
     let (ended, unmeasured) = if measures {
         let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
         let turns = Turns { noun: "benchmark", of: benches.iter().collect() };
-        (measured::each(turns, despite, &mut unmeasured, terminal, judge), unmeasured)
+        (measured::each(turns, known, despite, &mut unmeasured, terminal, judge), unmeasured)
     } else {
         let sessions = measured::imported(&args.import)?;
         let mut unmeasured = Unmeasured::of(sessions.len());
-        measured::each_imported(sessions, despite, &mut unmeasured, terminal, judge);
+        measured::each_imported(sessions, known, despite, &mut unmeasured, terminal, judge);
         (Ok(()), unmeasured)
     };
     let table = match args.format {

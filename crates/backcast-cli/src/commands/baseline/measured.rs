@@ -7,10 +7,10 @@ use std::{
 
 use backcast_lab::{
     baseline::{Contents, class_of},
-    bench::{Doubt, Record, Session, export},
+    bench::{Doubt, Record, RecordedCommand, Session, export},
 };
 
-use super::unmeasured::Unmeasured;
+use super::{known::Known, unmeasured::Unmeasured};
 use crate::{
     commands::bench::{Bench, session},
     failure::Failure,
@@ -41,6 +41,7 @@ pub(super) struct Turns<'a> {
 /// them all.
 pub(super) fn each(
     turns: Turns<'_>,
+    known: Known<'_>,
     despite_doubts: bool,
     unmeasured: &mut Unmeasured,
     terminal: &mut Terminal,
@@ -49,7 +50,8 @@ pub(super) fn each(
     let stop = interrupt::stop_flag();
     for (turn, bench) in turns.of.iter().enumerate() {
         tell_turn(turns.noun, turn, turns.of.len(), terminal);
-        let taken = taken(bench, despite_doubts, &stop, terminal);
+        let admitted = known.admit(&RecordedCommand::of(&bench.candidate));
+        let taken = admitted.and_then(|()| taken(bench, despite_doubts, &stop, terminal));
         match taken.and_then(|record| with(record, terminal)) {
             Ok(()) => {}
             Err(failure) if stop.load(Ordering::Relaxed) => return Err(failure),
@@ -62,6 +64,7 @@ pub(super) fn each(
 /// The same with sessions that were taken before.
 pub(super) fn each_imported(
     sessions: Vec<Session>,
+    known: Known<'_>,
     despite_doubts: bool,
     unmeasured: &mut Unmeasured,
     terminal: &mut Terminal,
@@ -69,7 +72,8 @@ pub(super) fn each_imported(
 ) {
     for session in sessions {
         let name = session.candidate.command.name.clone();
-        let taken = trusted(session, despite_doubts);
+        let admitted = known.admit(&session.candidate.command);
+        let taken = admitted.and_then(|()| trusted(session, despite_doubts));
         if let Err(failure) = taken.and_then(|record| with(record, terminal)) {
             unmeasured.push(&name, failure, terminal);
         }

@@ -3,6 +3,7 @@
 mod check;
 mod failures;
 mod history;
+mod known;
 mod measured;
 mod merge;
 mod save;

@@ -8,6 +8,8 @@ use backcast_lab::{
 };
 
 use super::{
+    contents,
+    known::Known,
     measured::{self, Turns},
     own_store, show,
     unmeasured::Unmeasured,
@@ -40,6 +42,9 @@ pub(super) struct Args {
     /// Keep sessions during which the machine did not hold still
     #[arg(long)]
     despite_doubts: bool,
+    /// Keep a command that is another one than the one kept under its name
+    #[arg(long)]
+    command_changed: bool,
     /// How to print what was kept
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -47,6 +52,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     let store = own_store()?;
+    let contents = contents(&store, terminal)?;
     let mut kept = Vec::new();
     let keep = |record: Record, _: &mut Terminal| -> Result<(), Failure> {
         store.put(&record)?;
@@ -54,16 +60,18 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         Ok(())
     };
     let despite = args.despite_doubts;
+    let may_change = args.command_changed;
+    let known = Known { store: &store, contents: &contents, may_change };
     let (ended, unmeasured) = if args.import.is_empty() {
         let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
         // In turns, so that sessions of one command lie as far apart as those of different days might.
         let turns = (0..args.sessions).flat_map(|_| &benches).collect();
         let turns = Turns { noun: "session", of: turns };
-        (measured::each(turns, despite, &mut unmeasured, terminal, keep), unmeasured)
+        (measured::each(turns, known, despite, &mut unmeasured, terminal, keep), unmeasured)
     } else {
         let sessions = measured::imported(&args.import)?;
         let mut unmeasured = Unmeasured::of(sessions.len());
-        measured::each_imported(sessions, despite, &mut unmeasured, terminal, keep);
+        measured::each_imported(sessions, known, despite, &mut unmeasured, terminal, keep);
         (Ok(()), unmeasured)
     };
     print(&kept, args.format, terminal)?;

@@ -10,10 +10,10 @@ use std::{
 
 use backcast_lab::{
     baseline::{Alert, CheckOptions, Store, watch_round},
-    bench::Outcome,
+    bench::{Outcome, RecordedCommand},
 };
 
-use super::{check::GateWords, measured, own_store, show};
+use super::{check::GateWords, known::Known, measured, own_store, show};
 use crate::{
     commands::bench::{Bench, What, alone},
     failure::Failure,
@@ -114,6 +114,10 @@ fn watched(
     stop: &AtomicBool,
     terminal: &mut Terminal,
 ) -> Result<Vec<Alert>, Failure> {
+    let contents = store.contents()?;
+    let may_change = args.gate.command_changed;
+    let known = Known { store, contents: &contents, may_change };
+    known.admit(&RecordedCommand::of(&bench.candidate))?;
     let round = watch_round(store, options, || {
         measured::taken(bench, args.gate.despite_doubts, stop, terminal)
     })?;
