@@ -7,6 +7,7 @@ pub mod bench;
 pub mod certify;
 pub mod child;
 pub mod claims;
+mod json_fault;
 pub mod live;
 pub mod machine;
 pub mod markdown;

@@ -53,6 +53,9 @@ fn files_that_hold_no_session_are_no_regression() {
             let outcome = project.run(&["baseline", verb, "--import", file]);
             assert_eq!(outcome.code, 3, "{verb} {file}: {}", outcome.told());
             assert!(outcome.stderr.contains(file), "{verb} {file}: {}", outcome.told());
+            let ours =
+                ["struct", "expected", "invalid"].iter().any(|it| outcome.stderr.contains(it));
+            assert!(!ours, "{verb} {file}: {}", outcome.told());
         }
     }
     for args in [
@@ -169,4 +172,22 @@ fn a_name_is_not_handed_to_another_command_without_a_word() {
     assert_eq!(baseline("save", &wanted, &["sleep", "0.02"]).code, 0);
     let back = baseline("save", &[], &["sleep", "0.01"]);
     assert_eq!(back.code, 3, "the newest one counts: {}", back.told());
+}
+
+#[test]
+fn what_cannot_be_a_base_is_told_as_what_it_is() {
+    let project = Project::new();
+    project.write("h.json", r#"{"results":[{"command":"sleep 1","times":[1.0,1.5,1.25]}]}"#);
+    for verb in ["save", "check"] {
+        let foreign = project.run(&["baseline", verb, "--import", "h.json"]);
+        assert_eq!(foreign.code, 3, "{verb}: {}", foreign.told());
+        let said = "`sleep 1` was measured by another program, on a machine that it does not tell";
+        assert!(foreign.stderr.contains(said), "{verb}: {}", foreign.told());
+    }
+    assert_eq!(baseline(&project, "save", "0.01").code, 0);
+    let words = ["baseline", "check", "--against", "deadbeef", "--name", "nap"];
+    let unknown = project.run(&[&words[..], &["--", "sh", "-c", "sleep $(cat pace)"]].concat());
+    assert_eq!(unknown.code, 3, "{}", unknown.told());
+    let said = "no session of `nap` is of commit or id `deadbeef`";
+    assert!(unknown.stderr.contains(said), "{}", unknown.told());
 }

@@ -82,6 +82,22 @@ pub fn check(
     Ok(Checked { subject: subject.clone(), class, commit: record.commit.clone(), gates })
 }
 
+/// Refuses a commit or an id of which no session of the command is, on any class of machines. A command without sessions has none to
+/// be refused for.
+///
+/// # Errors
+/// [`BaselineError::UnknownBase`].
+pub fn has_base(contents: &Contents, subject: &str, which: &str) -> Result<(), BaselineError> {
+    let subjects = contents.subjects().into_iter().filter(|known| known.name == subject);
+    let figures: Vec<Figure> =
+        subjects.flat_map(|it| contents.figures(subject, &it.class, Measure::Wall)).collect();
+    let is_one = |figure: &Figure| is_of(figure, which) || figure.id.starts_with(which);
+    if figures.is_empty() || figures.iter().any(is_one) {
+        return Ok(());
+    }
+    Err(BaselineError::UnknownBase { subject: subject.to_owned(), which: which.to_owned() })
+}
+
 fn gate_of(
     contents: &Contents,
     subject: &str,

@@ -50,6 +50,14 @@ pub enum BaselineError {
         /// Name of the command.
         subject: String,
     },
+    /// No kept session of a command is of that commit or id.
+    #[error("no session of `{subject}` is of commit or id `{which}`")]
+    UnknownBase {
+        /// Name of the command.
+        subject: String,
+        /// What was looked for.
+        which: String,
+    },
     /// A record without runs, or of runs that took no time at all.
     #[error("`{subject}` has no run that took any time")]
     NoRuns {

@@ -22,7 +22,7 @@ mod same;
 mod store;
 
 pub use alert::Alert;
-pub use check::{CheckOptions, Checked, Round, check, watch_round};
+pub use check::{CheckOptions, Checked, Round, check, has_base, watch_round};
 pub use error::BaselineError;
 pub use figures::{class_of, figures_of};
 pub use gate::{Gate, GateOptions, Judgement, gate, gate_against};

@@ -1,10 +1,12 @@
 //! What is kept of one command in one session: every single run, and what it belongs to.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::BenchError;
 use crate::{
     child::{Sample, Subject},
+    json_fault,
     machine::Machine,
     stats::{StatsError, Summary},
 };
@@ -198,7 +200,7 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(
     known: u32,
 ) -> Result<T, BenchError> {
     check_format(text, what, format, known)?;
-    serde_json::from_str(text).map_err(|error| malformed(what, format, error.to_string()))
+    serde_json::from_str(text).map_err(|error| malformed(what, format, json_fault::told(&error)))
 }
 
 /// Refuses files of other formats and of newer versions before their contents can confuse anybody.
@@ -208,14 +210,10 @@ pub(super) fn check_format(
     format: &'static str,
     known: u32,
 ) -> Result<(), BenchError> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: Option<String>,
-        version: Option<u32>,
-    }
-    let head: Head =
-        serde_json::from_str(text).map_err(|error| malformed(what, format, error.to_string()))?;
-    match (head.format, head.version) {
+    let head: Value = serde_json::from_str(text)
+        .map_err(|error| malformed(what, format, json_fault::told(&error)))?;
+    let version = head["version"].as_u64().map(|found| u32::try_from(found).unwrap_or(u32::MAX));
+    match (head["format"].as_str(), version) {
         (Some(named), _) if named != format => {
             Err(malformed(what, format, format!("it says that it is `{named}`")))
         }

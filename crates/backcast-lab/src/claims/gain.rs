@@ -1,12 +1,12 @@
 //! A gain in speed: read from files with single runs, judged by pairs.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::ClaimError;
 use crate::{
-    bench::{BenchError, Record, Session, export::sessions_from_json, import::import, pairs},
+    bench::{Record, Session, import::sessions, pairs},
     stats::{
         Claim, Criteria, Evidence, Fault, Interval, ShareVerdict, StatsError, evidence, gain_of,
         judge_share,
@@ -48,19 +48,9 @@ pub fn read_gain(
 
 /// The one session of a file.
 fn session(path: &Path) -> Result<Session, ClaimError> {
-    let unreadable = |source| BenchError::Read { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(unreadable)?;
-    let ours = text.contains("\"backcast-bench\"");
-    let (mut sessions, skipped) = match ours {
-        true => (sessions_from_json(&text, &path.display().to_string())?, 0),
-        false => {
-            let found = import(path)?;
-            let sessions: Vec<_> = found.records.into_iter().map(Session::of_import).collect();
-            (sessions, found.skipped.len())
-        }
-    };
+    let (mut sessions, skipped) = sessions(path)?;
     // One that had to be skipped may be the one that was meant.
-    match (sessions.pop(), sessions.len() + skipped) {
+    match (sessions.pop(), sessions.len() + skipped.len()) {
         (Some(session), 0) => Ok(session),
         (last, before) => {
             let found = before + usize::from(last.is_some());

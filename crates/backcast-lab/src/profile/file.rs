@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{MemoryTrend, Profile};
-use crate::aside;
+use crate::{aside, json_fault};
 
 /// Version of the layout that is written.
 pub const VERSION: u32 = 1;
@@ -77,7 +77,11 @@ pub(crate) fn read_versioned<T: for<'a> Deserialize<'a>>(
     let head: Head = match serde_json::from_str(&text) {
         Ok(head) => head,
         Err(error) => {
-            return Err(ProfileError::Format { path, wanted: format, found: error.to_string() });
+            return Err(ProfileError::Format {
+                path,
+                wanted: format,
+                found: json_fault::told(&error),
+            });
         }
     };
     if head.format != format {
@@ -88,7 +92,7 @@ pub(crate) fn read_versioned<T: for<'a> Deserialize<'a>>(
         return Err(ProfileError::Newer { path, format, found: head.version, known });
     }
     serde_json::from_str(&text).map_err(|error| {
-        let found = error.to_string();
+        let found = json_fault::told(&error);
         ProfileError::Format { path, wanted: format, found }
     })
 }

@@ -99,7 +99,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     };
     let despite = args.gate.despite_doubts;
     let may_change = args.gate.command_changed;
-    let known = Known { store: &store, contents: &contents, may_change };
+    let known =
+        Known { store: &store, contents: &contents, may_change, base: args.against.as_deref() };
     let (ended, unmeasured) = if measures {
         let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
         let turns = Turns { noun: "benchmark", of: benches.iter().collect() };

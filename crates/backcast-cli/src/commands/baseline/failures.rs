@@ -18,8 +18,10 @@ impl From<BaselineError> for Failure {
             }
             BaselineError::NoStore { .. } => Failure::usage(message)
                 .help("name the folder of a project, its .backcast, or .backcast/baselines"),
-            BaselineError::NoMachine { .. } => Failure::usage(message)
+            BaselineError::NoMachine { .. } => Failure::could_not_measure(message)
                 .help("figures of machines that are not known cannot be compared; `backcast bench --import` shows them"),
+            BaselineError::UnknownBase { .. } => Failure::could_not_measure(message)
+                .help("`backcast baseline history` lists the commits, with --format csv the ids"),
             BaselineError::Record(error) => error.into(),
             BaselineError::Stats(_) => Failure::usage(message),
             BaselineError::Damaged { .. } => {

@@ -1,7 +1,7 @@
 //! A history goes on with the command that it was made of, unless another one is wanted.
 
 use backcast_lab::{
-    baseline::{Contents, Store},
+    baseline::{Contents, Store, has_base},
     bench::RecordedCommand,
 };
 
@@ -13,11 +13,16 @@ pub(super) struct Known<'a> {
     pub(super) store: &'a Store,
     pub(super) contents: &'a Contents,
     pub(super) may_change: bool,
+    /// A commit or id that has to be among its sessions.
+    pub(super) base: Option<&'a str>,
 }
 
 impl Known<'_> {
-    /// Refuses a command under the name of another one: the two have no history in common.
+    /// Refuses a command whose base is not known, and one under the name of another one: the two have no history in common.
     pub(super) fn admit(&self, command: &RecordedCommand) -> Result<(), Failure> {
+        if let Some(base) = self.base {
+            has_base(self.contents, &command.name, base)?;
+        }
         if self.may_change {
             return Ok(());
         }

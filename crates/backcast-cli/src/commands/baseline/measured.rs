@@ -7,7 +7,7 @@ use std::{
 
 use backcast_lab::{
     baseline::{Contents, class_of},
-    bench::{Doubt, Record, RecordedCommand, Session, export},
+    bench::{Doubt, Record, RecordedCommand, Session, import},
 };
 
 use super::{known::Known, unmeasured::Unmeasured};
@@ -23,10 +23,7 @@ use crate::{
 pub(super) fn imported(paths: &[PathBuf]) -> Result<Vec<Session>, Failure> {
     let mut sessions = Vec::new();
     for path in paths {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::new(format!("cannot read {shown}: {error}")))?;
-        sessions.extend(export::sessions_from_json(&text, &shown)?);
+        sessions.extend(import::sessions(path)?.0);
     }
     Ok(sessions)
 }

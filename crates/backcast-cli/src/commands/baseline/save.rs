@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     };
     let despite = args.despite_doubts;
     let may_change = args.command_changed;
-    let known = Known { store: &store, contents: &contents, may_change };
+    let known = Known { store: &store, contents: &contents, may_change, base: None };
     let (ended, unmeasured) = if args.import.is_empty() {
         let (benches, mut unmeasured) = Unmeasured::planned(alone(&args.what)?, terminal);
         // In turns, so that sessions of one command lie as far apart as those of different days might.

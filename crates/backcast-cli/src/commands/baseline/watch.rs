@@ -116,7 +116,7 @@ fn watched(
 ) -> Result<Vec<Alert>, Failure> {
     let contents = store.contents()?;
     let may_change = args.gate.command_changed;
-    let known = Known { store, contents: &contents, may_change };
+    let known = Known { store, contents: &contents, may_change, base: None };
     known.admit(&RecordedCommand::of(&bench.candidate))?;
     let round = watch_round(store, options, || {
         measured::taken(bench, args.gate.despite_doubts, stop, terminal)

@@ -4,7 +4,7 @@
 //! `backcast baseline`, which knows how far sessions lie apart.
 
 use backcast_lab::{
-    baseline::{CheckOptions, Checked, Contents, GateOptions, Judgement, Measure, check, is_of},
+    baseline::{CheckOptions, Checked, Contents, GateOptions, Judgement, Measure, check, has_base},
     bench::{Doubt, Session},
     stats::{Interval, Verdict},
 };
@@ -64,22 +64,12 @@ impl Kept {
     }
 
     fn has(&self, name: &str) -> Result<(), Failure> {
-        let subjects = self.contents.subjects().into_iter().filter(|subject| subject.name == name);
-        let figures: Vec<_> = subjects
-            .flat_map(|subject| self.contents.figures(name, &subject.class, Measure::Wall))
-            .collect();
-        if figures.is_empty() {
+        if !self.contents.subjects().iter().any(|subject| subject.name == name) {
             return Err(Failure::could_not_measure(format!("there is no baseline of `{name}`"))
                 .help("`backcast baseline save` with the same words makes one"));
         }
         let Some(which) = &self.options.against else { return Ok(()) };
-        if figures.iter().any(|figure| is_of(figure, which) || figure.id.starts_with(which)) {
-            return Ok(());
-        }
-        Err(Failure::could_not_measure(format!(
-            "no session of `{name}` is of commit or id `{which}`"
-        ))
-        .help("`backcast baseline history` lists the commits, with --format csv the ids"))
+        Ok(has_base(&self.contents, name, which)?)
     }
 
     /// Judges a session.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{BenchError, Session, record};
+use crate::json_fault;
 
 const FORMAT: &str = "backcast-bench";
 const VERSION: u32 = 1;
@@ -33,6 +34,6 @@ pub fn json(sessions: &[Session]) -> String {
 pub fn sessions_from_json(text: &str, what: &str) -> Result<Vec<Session>, BenchError> {
     record::check_format(text, what, FORMAT, VERSION)?;
     let read: Result<Read, _> = serde_json::from_str(text);
-    let read = read.map_err(|error| record::malformed(what, FORMAT, error.to_string()))?;
+    let read = read.map_err(|error| record::malformed(what, FORMAT, json_fault::told(&error)))?;
     Ok(read.sessions)
 }

@@ -11,8 +11,14 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::{BenchError, Record, RecordedCommand, Run, Source, Work, record};
-use crate::child::{Exit, Sample};
+use super::{
+    BenchError, Record, RecordedCommand, Run, Session, Source, Work, export::sessions_from_json,
+    record,
+};
+use crate::{
+    child::{Exit, Sample},
+    json_fault,
+};
 
 /// A shorter call would lose more than a thousandth of its time by rounding.
 const LEAST_NS: f64 = 1000.0;
@@ -21,6 +27,7 @@ const MANY: f64 = 1000.0;
 
 /// Programs whose files are understood.
 const KNOWN: &str = "criterion, hyperfine, pytest-benchmark or pyperf";
+const KNOWN_WITH_OURS: &str = "backcast bench, criterion, hyperfine, pytest-benchmark or pyperf";
 
 /// What a file of another program holds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +48,7 @@ pub fn import(path: &Path) -> Result<Imported, BenchError> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let what = path.display().to_string();
     let value: Value = serde_json::from_str(&text)
-        .map_err(|error| record::malformed(&what, "JSON", error.to_string()))?;
+        .map_err(|error| record::malformed(&what, "JSON", json_fault::told(&error)))?;
     let changed = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     let changed = changed.and_then(|time| jiff::Timestamp::try_from(time).ok());
     let taken_at = changed.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -63,6 +70,24 @@ pub fn import(path: &Path) -> Result<Imported, BenchError> {
 /// A file of which all can be used.
 fn whole(records: Vec<Record>) -> Imported {
     Imported { records, skipped: Vec::new() }
+}
+
+/// Sessions of a file of `bench --export FILE.json`, or those that [`import`] makes of a file of another program, and the names of
+/// what it skipped.
+///
+/// # Errors
+/// As [`import`].
+pub fn sessions(path: &Path) -> Result<(Vec<Session>, Vec<String>), BenchError> {
+    let unreadable = |source| BenchError::Read { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    if text.contains("\"backcast-bench\"") {
+        return Ok((sessions_from_json(&text, &path.display().to_string())?, Vec::new()));
+    }
+    let Imported { records, skipped } = import(path).map_err(|error| match error {
+        BenchError::Unknown { path, .. } => BenchError::Unknown { path, known: KNOWN_WITH_OURS },
+        other => other,
+    })?;
+    Ok((records.into_iter().map(Session::of_import).collect(), skipped))
 }
 
 /// Whether a file is of a program, its records, and the program's name.

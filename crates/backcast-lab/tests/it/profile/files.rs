@@ -31,7 +31,7 @@ fn files_of_later_versions_and_other_kinds_are_refused_by_name() {
     );
     let other = refused(r#"{"format":"hyperfine","version":1}"#);
     assert_eq!(other, "[folder]/p.json is no backcast-profile: its format is `hyperfine`");
-    assert!(refused("{").starts_with("[folder]/p.json is no backcast-profile: EOF"));
+    assert!(refused("{").starts_with("[folder]/p.json is no backcast-profile: it ends too early"));
 }
 
 #[test]
