@@ -41,6 +41,10 @@ fn every_workload_gives_its_figures_and_shares_that_add_up() {
         let shares = one["shares"].as_array().unwrap();
         let sum: f64 = shares.iter().map(|share| number(&share["own"]["estimate"])).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{name}: {sum}");
+        for interval in shares.iter().flat_map(|share| [&share["own"], &share["total"]]) {
+            let (low, high) = (number(&interval["low"]), number(&interval["high"]));
+            assert!(0.0 <= low && low <= high && high <= 1.0, "{name}: {interval}");
+        }
         assert_eq!(shares.last().unwrap()["name"], "(unattributed)");
         let calls = number(&one["calls"]);
         let step = match name {
@@ -137,7 +141,7 @@ fn a_claimed_share_is_confirmed_refuted_or_unproven() {
     let narrow = claim("data.prepare", "61.5%", &["--tolerance", "0.5%"], &profiles);
     assert_eq!(narrow.code, 3);
     assert!(
-        narrow.stderr.contains("unproven") && narrow.stderr.contains("--runs"),
+        narrow.stderr.contains("unproven") && narrow.stderr.contains("--profile"),
         "{}",
         narrow.stderr
     );
@@ -152,6 +156,8 @@ fn a_claimed_share_is_confirmed_refuted_or_unproven() {
     let unknown = claim("data.prepar", "61.5%", &[], &profiles);
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("did you mean `data.prepare`?"), "{}", unknown.stderr);
+    let most = claim("data.prepare", "99%", &["--tolerance", "10%"], &profiles);
+    assert!(most.stdout.contains("claimed  89.00 % to 100.00 %"), "{}", most.stdout);
 }
 
 #[test]
@@ -191,6 +197,18 @@ fn claims_without_raw_samples_are_refused() {
     refused(&["--faster", "8%", "means.json"], 3, "means alone prove nothing");
     refused(&["--faster", "8%", "none.json"], 3, "cannot read none.json");
     refused(&["--faster", "8%"], 2, "<FILE>");
+    let beside = ["--faster", "8%", "means.json", "--span", "x"];
+    refused(&beside, 2, "cannot be used with");
+    refused(&[&beside[..3], &["--workload", "grid"]].concat(), 2, "cannot be used with");
+    refused(&[&beside[..3], &["-n", "3"]].concat(), 2, "cannot be used with");
+    let hangs = ["--timeout", "200ms", "--", "sleep", "600"];
+    refused(
+        &[&["--span", "x", "--share", "50%"], &hangs[..]].concat(),
+        3,
+        "ran past its time limit",
+    );
+    let slow = ["--span", "x", "--share", "50%", "--timeout", "1ms", "--workload", "grid"];
+    refused(&slow, 3, "ran past its time limit");
     refused(
         &["--span", "x", "--share", "457.5%", "--workload", "grid"],
         2,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ClaimError;
 use crate::{
-    profile::{Kind, Profile, Row, Source, View},
-    stats::{Interval, ShareVerdict, StatsError, judge_share, share_interval, student_interval},
+    profile::{Kind, Profile, Row, Source, View, share_interval},
+    stats::{Interval, ShareVerdict, StatsError, judge_share, student_interval},
 };
 
 /// Which share is meant: of what, in what.
@@ -201,19 +201,20 @@ pub fn weigh_share(
     let shares: Vec<f64> = runs.iter().map(|run| run.share).collect();
     let (measured, caution) = match runs {
         [] => return Err(StatsError::TooFew { what: "a claim", needed: 1, found: 0 }),
-        [RunShare { samples: Some((hits, all)), .. }] => {
-            (Some(share_interval(*hits, *all, level)?), Some(Caution::SamplesOfOneRun))
+        [RunShare { share, samples: Some((_, all)) }] => {
+            if !(level > 0.0 && level < 1.0) {
+                let allowed = "between 0 and 1";
+                return Err(StatsError::Parameter { name: "level", value: level, allowed });
+            }
+            // Samples stand for times of their own: the share of time is no ratio of their numbers.
+            (Some(share_interval(*share, *all, level)), Some(Caution::SamplesOfOneRun))
         }
         [one] => {
             // The claim itself is checked all the same.
             judge_share(claimed, tolerance, &point(one.share, level))?;
             (None, Some(Caution::SingleRun))
         }
-        _ => {
-            let interval = student_interval(&shares, level)?;
-            let (low, high) = (interval.low.max(0.0), interval.high.min(1.0));
-            (Some(Interval { low, high, ..interval }), None)
-        }
+        _ => (Some(student_interval(&shares, level)?.within(0.0, 1.0)), None),
     };
     let verdict = match &measured {
         Some(measured) => judge_share(claimed, tolerance, measured)?,

@@ -37,6 +37,11 @@ impl Interval {
         0.5 * (self.high - self.low)
     }
 
+    /// What of it is possible, where the value cannot lie beyond these ends. The estimate must lie between them.
+    pub fn within(&self, least: f64, most: f64) -> Interval {
+        Interval { low: self.low.max(least), high: self.high.min(most), ..*self }
+    }
+
     /// The interval of a rising function of the value: of a ratio from that of its logarithm, say.
     pub fn map(&self, rising: impl Fn(f64) -> f64) -> Interval {
         Interval {

@@ -96,6 +96,10 @@ fn one_run_proves_nothing_unless_it_was_sampled() {
     assert_eq!(sampled(6, 10).verdict, ShareVerdict::Unproven);
     assert_eq!(sampled(10, 1000).verdict, ShareVerdict::Refuted);
     assert_eq!(sampled(615, 1000).caution, Some(Caution::SamplesOfOneRun));
+    // What is measured is the share of the run, whose samples stand for times that differ.
+    let run = RunShare { share: 0.8785, samples: Some((18, 22)) };
+    let measured = weigh_share(&[run], 0.87, 0.2, 0.95).unwrap().measured.unwrap();
+    assert!(measured.estimate == 0.8785 && measured.contains(0.8785), "{measured:?}");
 }
 
 /// A record of runs in blocks of two, with a spread of half a percent.

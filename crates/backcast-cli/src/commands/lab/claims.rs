@@ -111,7 +111,7 @@ fn ours(counterpart: Counterpart, figures: &[Figures]) -> Option<(String, f64)> 
         Measured::Peak => one.peak_bytes.map(|n| (bytes(n), n))?,
         Measured::Share(span) => {
             let share = share_of(span)?.total;
-            let percent = |share: f64| number::percent(share.clamp(0.0, 1.0), 1);
+            let percent = |share: f64| number::percent(share, 1);
             let ends = (percent(share.low), percent(share.high));
             let text = format!("{} [{} to {}]", percent(share.estimate), ends.0, ends.1);
             (text, share.estimate)

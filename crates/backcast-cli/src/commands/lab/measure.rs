@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 
 use backcast_lab::{
@@ -36,6 +37,8 @@ const SHOWN_LINES: usize = 6;
 pub(super) struct Place {
     folder: TempDir,
     stop: Arc<AtomicBool>,
+    /// Longest time of one run.
+    timeout: Option<Duration>,
 }
 
 /// One run for its time.
@@ -66,7 +69,7 @@ pub(super) struct Session {
 
 impl Place {
     /// Makes the bundles.
-    pub(super) fn new() -> Result<Place, Failure> {
+    pub(super) fn new(timeout: Option<Duration>) -> Result<Place, Failure> {
         let folder =
             tempfile::Builder::new().prefix("backcast-lab-").tempdir().map_err(|error| {
                 Failure::could_not_measure(format!(
@@ -75,7 +78,7 @@ impl Place {
                 ))
                 .help("TMPDIR names another folder for temporary files")
             })?;
-        let place = Place { folder, stop: interrupt::stop_flag() };
+        let place = Place { folder, stop: interrupt::stop_flag(), timeout };
         make_markets(&Home::at(place.home()))?;
         Ok(place)
     }
@@ -100,6 +103,7 @@ impl Place {
     fn run(&self, workload: &Workload, threads: usize) -> Result<WorkRun, Failure> {
         let subject = self.subject(workload, threads)?;
         let options = RunOptions {
+            timeout: self.timeout,
             stdout: Capture::Ends(KEPT_OUTPUT),
             stderr: Capture::Ends(KEPT_OUTPUT),
             ..RunOptions::default()
@@ -119,7 +123,7 @@ impl Place {
         let options = Options {
             python_hz: profile::python::DEFAULT_HZ,
             perf: Perf::Never,
-            timeout: None,
+            timeout: self.timeout,
             output: Capture::Ends(KEPT_OUTPUT),
         };
         let seen = profile::profile(&Launcher::this_program(), &subject, &options, &self.stop)?;
@@ -127,7 +131,7 @@ impl Place {
             Some(exit) if exit.is_success() => Ok(seen.profile),
             Some(exit) => {
                 let said = seen.stderr.map(|stderr| stderr.tail(SHOWN_LINES)).unwrap_or_default();
-                Err(broken(workload, &format!("ended with {exit}"), said))
+                Err(broken(workload, &exit.told(), said))
             }
             None => Err(backcast_lab::child::ChildError::Stopped.into()),
         }
@@ -194,7 +198,7 @@ fn told(workload: &Workload, finished: &Finished) -> Result<Told, Failure> {
         captured.as_ref().map(|all| all.tail(SHOWN_LINES)).unwrap_or_default()
     };
     if !finished.sample.exit.is_success() {
-        let how = format!("ended with {}", finished.sample.exit);
+        let how = finished.sample.exit.told();
         return Err(broken(workload, &how, said(&finished.stderr)));
     }
     serde_json::from_str(&said(&finished.stdout)).map_err(|error| {

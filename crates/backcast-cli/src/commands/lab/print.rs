@@ -67,8 +67,8 @@ pub(super) fn shares(one: &Figures) -> Table {
     for share in shown {
         table.push(vec![
             share.own.estimate.into(),
-            share.own.low.max(0.0).into(),
-            share.own.high.min(1.0).into(),
+            share.own.low.into(),
+            share.own.high.into(),
             share.total.estimate.into(),
             (share.calls > 0.0).then_some(share.calls).into(),
             share.name.as_str().into(),

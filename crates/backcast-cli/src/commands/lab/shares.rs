@@ -54,7 +54,7 @@ pub(super) fn of_job(profiles: &[Profile]) -> Result<Vec<Share>, Failure> {
         let all = |of: fn(&Part) -> f64| {
             let mut values: Vec<f64> = parts.iter().map(of).collect();
             values.resize(profiles.len(), 0.0);
-            student_interval(&values, LEVEL).map_err(unsummed)
+            of_shares(&values)
         };
         Ok(Share {
             own: all(|part| part.own)?,
@@ -65,9 +65,15 @@ pub(super) fn of_job(profiles: &[Profile]) -> Result<Vec<Share>, Failure> {
     };
     let mut shares: Vec<Share> = found.into_iter().map(share).collect::<Result<_, Failure>>()?;
     shares.sort_by(|a, b| b.own.estimate.total_cmp(&a.own.estimate));
-    let own = student_interval(&rest, LEVEL).map_err(unsummed)?;
+    let own = of_shares(&rest)?;
     shares.push(Share { name: REST.to_owned(), total: own, own, calls: 0.0 });
     Ok(shares)
+}
+
+/// No share is less than nothing or more than all, however far the runs lie apart.
+fn of_shares(values: &[f64]) -> Result<Interval, Failure> {
+    let interval = student_interval(values, LEVEL).map_err(unsummed)?;
+    Ok(interval.within(0.0, 1.0))
 }
 
 /// Bytes that all calls of one pass asked for, given back or not; the mean over the profiles.

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use backcast_lab::{
@@ -56,7 +57,7 @@ const SHOWN_LINES: usize = 10;
 )]
 pub(crate) struct Args {
     /// The span, function or symbol whose share is claimed; `engine.*` is all that begin so
-    #[arg(long, value_name = "NAME", requires = "share")]
+    #[arg(long, value_name = "NAME", requires = "share", conflicts_with = "faster")]
     span: Option<String>,
     /// The share of time that it is said to take, with all that it calls
     #[arg(long, value_name = "SHARE", value_parser = claimed_share, requires = "span", requires = "subject")]
@@ -71,16 +72,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PERCENT", value_parser = share, default_value = "95%")]
     level: f64,
     /// Count time in the span alone, without what it calls
-    #[arg(long, requires = "span")]
+    #[arg(long, requires = "span", conflicts_with = "faster")]
     own: bool,
     /// The span that is the whole; all thread time if not given, `lab.job` of workloads
-    #[arg(long, value_name = "NAME", requires = "span")]
+    #[arg(long, value_name = "NAME", requires = "span", conflicts_with = "faster")]
     of: Option<String>,
     /// Profile a workload, one of `backcast lab workloads --list`
-    #[arg(long, value_name = "NAME", value_parser = super::workloads::named, group = "subject")]
+    #[arg(long, value_name = "NAME", value_parser = super::workloads::named, group = "subject", conflicts_with = "faster")]
     workload: Option<&'static Workload>,
     /// Take profiles that were kept: a name given to `profile --save`, or a .json file; one for each run
-    #[arg(long, value_name = "PROFILE", group = "subject")]
+    #[arg(long, value_name = "PROFILE", group = "subject", conflicts_with = "faster")]
     profile: Vec<PathBuf>,
     /// A spec to profile; with --faster, a file of a session that compared two commands, or one before and one after
     #[arg(value_name = "FILE", groups = ["subject", "files"], num_args = 1..=2)]
@@ -94,8 +95,11 @@ pub(crate) struct Args {
     #[arg(long = "as", value_enum, value_name = "HOW")]
     by: Option<Kind>,
     /// Runs to profile
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with_all = ["faster", "profile"])]
     runs: u32,
+    /// Longest time of one run: 30s, 2min
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration, conflicts_with_all = ["faster", "profile"])]
+    timeout: Option<Duration>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -156,7 +160,11 @@ fn run_share(args: &Args, claimed: f64, terminal: &mut Terminal) -> Result<(), F
         Format::Table => terminal.print(&share_text(&meant, &told, &found))?,
         Format::Json => terminal.print(&told.json())?,
     }
-    ended(found.verdict, &told)
+    let more = match args.profile.is_empty() {
+        true => "more runs make it narrower: --runs",
+        false => "more profiles make it narrower, each of one run: --profile",
+    };
+    ended(found.verdict, &told, more)
 }
 
 /// The share in each run: of profiles that are there, or of new ones.
@@ -205,7 +213,7 @@ fn kept(named: &Path, home: &Home) -> Result<Profile, Failure> {
 /// What makes one more profile.
 fn profiler(args: &Args) -> Result<Box<dyn FnMut() -> Result<Profile, Failure>>, Failure> {
     if let Some(workload) = args.workload {
-        let place = Place::new()?;
+        let place = Place::new(args.timeout)?;
         return Ok(Box::new(move || place.profile(workload)));
     }
     let subject = match &args.file[..] {
@@ -222,7 +230,7 @@ fn profiler(args: &Args) -> Result<Box<dyn FnMut() -> Result<Profile, Failure>>,
     let options = Options {
         python_hz: python::DEFAULT_HZ,
         perf: Perf::Auto,
-        timeout: None,
+        timeout: args.timeout,
         output: Capture::Ends(KEPT_OUTPUT),
     };
     Ok(Box::new(move || profiled(&subject, &options, &stop)))
@@ -238,7 +246,7 @@ fn profiled(
         Some(Exit::Code(0)) => {}
         Some(exit) => {
             let said = seen.stderr.map(|stderr| stderr.tail(SHOWN_LINES)).unwrap_or_default();
-            let message = format!("could not measure: `{}` ended with {exit}", subject.name);
+            let message = format!("could not measure: `{}` {}", subject.name, exit.told());
             return Err(Failure::could_not_measure(message).help(said));
         }
         None => return Err(backcast_lab::child::ChildError::Stopped.into()),
@@ -271,7 +279,7 @@ fn run_gain(args: &Args, gain: f64, terminal: &mut Terminal) -> Result<(), Failu
         Format::Table => terminal.print(&gain_text(&told, &found))?,
         Format::Json => terminal.print(&told.json())?,
     }
-    ended(found.verdict, &told)
+    ended(found.verdict, &told, "more pairs make it narrower: backcast bench --iterations")
 }
 
 /// A verdict and what it rests on.
@@ -296,7 +304,10 @@ impl Told {
     fn text(&self, against: &str) -> String {
         let percent = |share: f64| number::percent(share, 2);
         let mut text = format!("{}: {}\n", self.claim, self.verdict);
+        // Neither a share nor a gain is more than all; a gain below nothing is a loss, and a share is none.
+        let least = if self.runs.is_empty() { f64::NEG_INFINITY } else { 0.0 };
         let band = (self.claimed - self.tolerance, self.claimed + self.tolerance);
+        let band = (band.0.max(least), band.1.min(1.0));
         text += &format!("  claimed  {} to {}{against}\n", percent(band.0), percent(band.1));
         match &self.measured {
             Some(measured) => {
@@ -339,15 +350,17 @@ fn gain_text(told: &Told, found: &GainEvidence) -> String {
 }
 
 /// Refuted and unproven claims are told by the exit code too.
-fn ended(verdict: ShareVerdict, told: &Told) -> Result<(), Failure> {
+fn ended(verdict: ShareVerdict, told: &Told, more: &str) -> Result<(), Failure> {
     match verdict {
         ShareVerdict::Confirmed => Ok(()),
         ShareVerdict::Refuted => Err(Failure::verdict(format!("refuted: {}", told.claim))),
         ShareVerdict::Unproven => {
-            Err(Failure::could_not_measure(format!("unproven: {}", told.claim)).help(match &told.faults[..] {
-                [] => "the interval reaches over an edge of the tolerance; more runs make it narrower: --runs",
-                _ => "what it would take stands after `but`",
-            }))
+            Err(Failure::could_not_measure(format!("unproven: {}", told.claim)).help(
+                match &told.faults[..] {
+                    [] => format!("the interval reaches over an edge of the tolerance; {more}"),
+                    _ => "what it would take stands after `but`".to_owned(),
+                },
+            ))
         }
     }
 }

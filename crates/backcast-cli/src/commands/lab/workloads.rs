@@ -1,6 +1,6 @@
 //! `backcast lab workloads`: the workloads of report 003 done properly, with their times and where they go.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use backcast_lab::machine::{Drift, Machine};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     failure::{Failure, nearest},
-    number,
+    number, quantity,
     table::{Column, Format, Table},
     terminal::Terminal,
 };
@@ -51,6 +51,9 @@ pub(super) struct Effort {
     /// Threads beside one for workloads that spread; all processors if not given
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Longest time of one process: 30s, 2min
+    #[arg(long, value_name = "TIME", value_parser = quantity::duration)]
+    timeout: Option<Duration>,
 }
 
 /// The workload of a name.
@@ -103,7 +106,7 @@ impl Effort {
         threads.dedup();
         terminal.live.subject(&measure::named(workloads));
         terminal.live.phase("making markets up");
-        Place::new()?.measure(workloads, self.runs, self.profiles, &threads, terminal)
+        Place::new(self.timeout)?.measure(workloads, self.runs, self.profiles, &threads, terminal)
     }
 }
 
