@@ -140,12 +140,11 @@ fn look_around(shared: &Shared) {
             }
         }
         drop(registry);
-        if environment::keep_up(now_ns) {
-            // Writing has a budget of its own.
-            (decided_ns, decided_cpu_ns) = (clock::monotonic_ns(), shared.cpu_ns());
-        }
         let looks = shared.looks.fetch_add(1, Ordering::Relaxed) + 1;
-        if looks.is_multiple_of(LOOKS_A_DECISION) {
+        if environment::keep_up(now_ns) {
+            // Writing has a budget of its own. Since it ended no time has passed that could be decided on.
+            (decided_ns, decided_cpu_ns) = (clock::monotonic_ns(), shared.cpu_ns());
+        } else if looks.is_multiple_of(LOOKS_A_DECISION) {
             let cpu_ns = shared.cpu_ns();
             let share = (cpu_ns - decided_cpu_ns) as f64 / (now_ns - decided_ns).max(1) as f64;
             (decided_ns, decided_cpu_ns) = (now_ns, cpu_ns);
