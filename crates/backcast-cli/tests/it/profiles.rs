@@ -636,6 +636,14 @@ fn thousands_of_short_threads_and_deep_recursion_stay_bounded() {
     assert!(saved["nodes"].as_array().unwrap().len() < 5_000);
     assert!(saved["frames"].as_array().unwrap().iter().any(|f| f["name"] == "(frames left out)"));
     assert!(outcome.stdout.contains("the middle of deep stacks"), "{}", outcome.stdout);
+    // Two thousand threads were started; those that no look met are counted.
+    let threads = saved["threads"].as_array().unwrap().iter();
+    let seen: u64 = threads.map(|thread| thread["count"].as_u64().unwrap()).sum();
+    let missed = outcome.stdout.lines().find(|line| line.contains("that ended between two looks"));
+    let missed = missed.map(|line| line.trim_start_matches([' ', '-']).split(' ').next().unwrap());
+    let missed: u64 = missed.map_or(0, |word| word.replace(',', "").parse().unwrap());
+    // The main one was not started.
+    assert_eq!(seen - 1 + missed, 2_001, "{}", outcome.stdout);
     let folded = outcome.stdout.lines().filter(|line| line.contains("down x ")).count();
     assert!((1..=2).contains(&folded), "{}", outcome.stdout);
 }

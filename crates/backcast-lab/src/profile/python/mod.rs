@@ -42,6 +42,8 @@ with open('%s.%s' % (source, MAGIC_NUMBER.hex()), 'wb') as file:
 const LONGEST_COMPILING: Duration = Duration::from_secs(2);
 const FORMAT: &str = "backcast-python-samples";
 const VERSION: u32 = 1;
+/// Processor time in no thread that was looked at, from which on it is told.
+const WORTH_A_NOTE_NS: u64 = 50_000_000;
 /// Stands for frames that are not kept.
 const LEFT_OUT: &str = "(frames left out)";
 /// Imports that are kept, slowest first.
@@ -134,6 +136,8 @@ struct Samples {
     sampler_cpu_ns: u64,
     most_threads: u64,
     not_kept: u64,
+    threads_started: u64,
+    process_cpu_ns: u64,
     peak_bytes: Option<u64>,
     #[serde(default)]
     blocks: Vec<(u64, u64)>,
@@ -236,6 +240,7 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
             samples.not_kept, samples.pid
         ));
     }
+    builder.unseen.extend(threads_between_looks(&samples));
     builder.python.push(process(samples));
     Ok(())
 }
@@ -255,6 +260,36 @@ fn lost(samples: &Samples, builder: &mut Builder) -> u64 {
         samples.pid
     ));
     lost_ns.unwrap_or(0)
+}
+
+/// Threads that ended before a look met them, and what no thread that was looked at accounts for.
+fn threads_between_looks(samples: &Samples) -> Option<String> {
+    let others = samples.threads.iter().filter(|thread| thread.name != MAIN_THREAD);
+    let seen: u64 = others.map(|thread| thread.count).sum();
+    let missed = samples.threads_started.saturating_sub(seen);
+    let sampled: u64 = samples.threads.iter().filter_map(|thread| thread.cpu_ns).sum();
+    let cpu_ns = samples.process_cpu_ns.saturating_sub(sampled + samples.sampler_cpu_ns);
+    let much = cpu_ns > WORTH_A_NOTE_NS && cpu_ns > samples.process_cpu_ns / 20;
+    let cpu = format!(
+        "{} of {} processor time",
+        words::time(cpu_ns),
+        words::time(samples.process_cpu_ns)
+    );
+    let pid = samples.pid;
+    let threads = match missed {
+        1 => "1 thread".to_owned(),
+        _ => format!("{} threads", words::count(missed)),
+    };
+    match (missed > 0, much) {
+        (true, true) => Some(format!(
+            "{threads} of process {pid} that ended between two looks; {cpu} was in no thread that was looked at"
+        )),
+        (true, false) => Some(format!("{threads} of process {pid} that ended between two looks")),
+        (false, true) => {
+            Some(format!("{cpu} of process {pid}: it was in no thread that Python knows of"))
+        }
+        (false, false) => None,
+    }
 }
 
 fn is_left_out(name: &str, file: &str) -> bool {

@@ -55,6 +55,7 @@ _real_exit = os._exit
 _count_blocks = getattr(sys, "getallocatedblocks", None)
 if not getattr(sys, "_is_gil_enabled", lambda: True)():
     _count_blocks = None
+_start_thread = _thread.start_new_thread
 _escapes = {ord('"'): '\\"', ord("\\"): "\\\\"}
 _escapes.update((n, "\\u%04x" % n) for n in range(32))
 
@@ -70,6 +71,7 @@ def start(folder, rate):
     _watch_imports(_frozen_importlib)
     atexit.register(_finish)
     os._exit = _exit
+    _count_threads()
     # All others of their kind call these two.
     os.execv, os.execve = _written_first(os.execv), _written_first(os.execve)
     if hasattr(os, "register_at_fork"):
@@ -90,6 +92,29 @@ def _exit(status):
         _finish()
     finally:
         _real_exit(status)
+
+
+def _count_threads():
+    """Counts threads that are started: those that end before the next look are not seen. `threading` takes its functions from
+    `_thread` when it is imported."""
+
+    def counted(start):
+        def counting(*args, **named):
+            _sampler.threads_started += 1
+            return start(*args, **named)
+
+        counting.__name__ = counting.__qualname__ = start.__name__
+        counting.__doc__, counting.__module__ = start.__doc__, start.__module__
+        return counting
+
+    threading = sys.modules.get("threading")
+    for name in ("start_new_thread", "start_joinable_thread"):
+        start = getattr(_thread, name, None)
+        if start is not None:
+            counting = counted(start)
+            setattr(_thread, name, counting)
+            if getattr(threading, "_" + name, None) is start:
+                setattr(threading, "_" + name, counting)
 
 
 def _written_first(execute):
@@ -272,6 +297,8 @@ class Sampler:
         self.ticks = 0
         self.sampler_cpu = 0
         self.most_threads = 1
+        self.threads_started = 0
+        self.cpu_before = time.process_time_ns()
         self.collections = [[0, 0, 0, 0] for _ in range(3)]
         self.collecting = {}
         self.collecting_since = 0
@@ -298,7 +325,7 @@ class Sampler:
         stop.acquire()
         done.acquire()
         try:
-            _thread.start_new_thread(self.run, (stop, done))
+            _start_thread(self.run, (stop, done))
         except RuntimeError:  # No thread can be had any more; the program goes on without samples.
             return
         self.running.append((stop, done))
@@ -580,6 +607,8 @@ class Sampler:
         yield '"complete":%s,' % ("true" if complete else "false")
         yield '"switch_interval_ns":%d,"sampler_cpu_ns":%d,' % (switch, self.sampler_cpu)
         yield '"most_threads":%d,"not_kept":%d,' % (self.most_threads, self.not_kept)
+        yield '"threads_started":%d,"process_cpu_ns":%d,' % (
+            self.threads_started, time.process_time_ns() - self.cpu_before)
         peak = peak_bytes()
         yield '"peak_bytes":%s,' % ("null" if peak is None else peak)
         yield '"blocks":%s,"own_bytes":%d,' % (numbers(list(self.blocks)), OWN_BLOCK * self.own_blocks())

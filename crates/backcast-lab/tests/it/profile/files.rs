@@ -67,7 +67,7 @@ fn a_span_file_whose_nodes_stand_in_the_wrong_order_is_refused() {
 fn samples_of_python_become_threads_with_lines() {
     let text = r#"{"format":"backcast-python-samples","version":1,"pid":5,"parent":1,"python":"cpython 3.11.7",
         "argv":["x.py"],"began_ns":0,"wall_ns":1000,"complete":true,"period_ns":10000000,"ticks":4,"switch_interval_ns":5000000,
-        "sampler_cpu_ns":9,"most_threads":2,"not_kept":0,"peak_bytes":77,
+        "sampler_cpu_ns":9,"most_threads":2,"not_kept":0,"threads_started":0,"process_cpu_ns":800,"peak_bytes":77,
         "collections":[[3,50,7,0],[0,0,0,0],[0,0,0,0]],"imports":[["json",30,40],["csv",60,60]],
         "frames":[["import","<frozen importlib>",0],["garbage collector","<gc>",0],["load","/srv/u/x.py",3]],
         "threads":[{"name":"MainThread","count":1,"wall_ns":900,"cpu_ns":800,"samples":4,
@@ -92,6 +92,18 @@ fn samples_of_python_become_threads_with_lines() {
     assert!(builder.unseen[0].contains("in its last 2.00 us"), "{:?}", builder.unseen);
     let killed = builder.finish("x", vec![], String::new(), 3000);
     assert_eq!((killed.threads[0].wall_ns, killed.threads[0].unattributed_ns), (3000, 2150));
+    let short = text.replace(
+        r#""threads_started":0,"process_cpu_ns":800"#,
+        r#""threads_started":300,"process_cpu_ns":500000800"#,
+    );
+    let mut builder = Builder::default();
+    python::read_samples(&written(&folder, "8.json", &short), &mut builder).unwrap();
+    assert_eq!(
+        builder.unseen,
+        [
+            "300 threads of process 5 that ended between two looks; 500 ms of 500 ms processor time was in no thread that was looked at"
+        ]
+    );
     let broken = text.replace("[0,1,0,50,null,[],0]", "[7,1,0,50,null,[],0]");
     let error = python::read_samples(&written(&folder, "6.json", &broken), &mut Builder::default());
     assert!(error.unwrap_err().to_string().ends_with("node 1 does not stand after its parent"));
