@@ -208,6 +208,7 @@ fn functions(count: usize) -> Profile {
         wall_ns: 2_000 * count as u64,
         cpu_ns: None,
         samples: count as u64,
+        effective_samples: count as u64,
     };
     builder.thread(thread, nodes);
     builder.finish("made up", vec!["command".to_owned()], String::new(), 2_000 * count as u64)

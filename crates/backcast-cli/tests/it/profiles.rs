@@ -327,6 +327,27 @@ fn what_a_killed_python_program_did_in_the_end_is_unattributed() {
 }
 
 #[test]
+fn a_process_that_is_suspended_charges_nothing_for_it() {
+    let Some(python) = python() else { return };
+    let project = Project::new();
+    project.write(
+        "rests.py",
+        "import os, subprocess, time\n\
+         def spin():\n    end = time.process_time() + 0.3\n    while time.process_time() < end: pass\n\
+         spin()\n\
+         subprocess.Popen(['sh', '-c', 'kill -STOP $0; sleep 1; kill -CONT $0', str(os.getpid())])\n\
+         spin()\n",
+    );
+    let args = ["--format", "json", "--min", "0", "--", python, "rests.py"];
+    let outcome = profile(&project, &args);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let rows = rows(&outcome);
+    let rest = rows.iter().find(|row| row["name"] == "(process not running)");
+    let rest = rest.unwrap_or_else(|| panic!("{}", outcome.stdout));
+    assert!(rest["own_ns"].as_f64().unwrap() > 500e6, "{rest}");
+}
+
+#[test]
 fn a_main_thread_that_waits_is_no_user_code() {
     let Some(python) = python() else { return };
     let project = Project::new();

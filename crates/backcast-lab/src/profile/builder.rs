@@ -55,6 +55,8 @@ pub struct Thread {
     pub cpu_ns: Option<u64>,
     /// Samples taken.
     pub samples: u64,
+    /// How many would tell as much if each stood for equally long.
+    pub effective_samples: u64,
 }
 
 impl Builder {
@@ -114,6 +116,7 @@ impl Builder {
             cpu_ns: thread.cpu_ns,
             unattributed_ns: wall_ns - own,
             samples: thread.samples,
+            effective_samples: thread.effective_samples,
             first,
             len: nodes.len() as u32,
         });

@@ -176,6 +176,9 @@ pub struct ThreadProfile {
     pub unattributed_ns: u64,
     /// Samples taken; zero where calls were recorded instead.
     pub samples: u64,
+    /// How many would tell as much if each stood for equally long; zero where that is not known.
+    #[serde(default)]
+    pub effective_samples: u64,
     /// First of its nodes.
     pub first: u32,
     /// Number of its nodes.

@@ -269,6 +269,7 @@ impl Group {
                 wall_ns: lifetime.max(sampled),
                 cpu_ns: Some((self.samples as f64 * period_ns) as u64),
                 samples: self.samples,
+                effective_samples: self.samples,
             },
             self.nodes,
         );

@@ -195,6 +195,7 @@ pub fn read_spans(path: &Path, builder: &mut Builder) -> Result<(), ProfileError
                 wall_ns: thread.wall_ns + if main { lost_ns } else { 0 },
                 cpu_ns: thread.cpu_ns,
                 samples: 0,
+                effective_samples: 0,
             },
             nodes,
         );

@@ -13,6 +13,8 @@ pub struct View<'a> {
     pub total_ns: u64,
     /// Samples of all threads.
     pub samples: u64,
+    /// How many would tell as much if each stood for equally long: what intervals are of.
+    pub effective_samples: u64,
     /// Rows, each directly after its parent's earlier children and theirs; threads are the roots.
     pub rows: Vec<Row<'a>>,
     /// How many different functions there may be among the rows.
@@ -348,7 +350,8 @@ impl<'a> Merge<'a> {
             let function = numbers[merged.what.0 as usize];
             rows.push(self.finished(merged, function, (parent, depth), details));
         }
-        View { total_ns, samples, rows, functions }
+        let effective_samples = effective_samples(self.profile).min(samples);
+        View { total_ns, samples, effective_samples, rows, functions }
     }
 
     fn finished(
@@ -432,6 +435,22 @@ impl Details {
         }
         add_lines(&mut self.lines, &node.lines);
     }
+}
+
+/// Kish's effective sample size over all threads: the square of the sum of weights over the sum of their squares. A sample weighs as
+/// much as the time that it stands for.
+fn effective_samples(profile: &Profile) -> u64 {
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for thread in profile.threads.iter().filter(|thread| thread.samples > 0) {
+        let seen_ns = (thread.wall_ns - thread.unattributed_ns) as f64;
+        let samples = match thread.effective_samples {
+            0 => thread.samples,
+            some => some,
+        };
+        sum += seen_ns;
+        squares += seen_ns * seen_ns / samples as f64;
+    }
+    if squares > 0.0 { (sum * sum / squares).round() as u64 } else { 0 }
 }
 
 /// What the nodes of a thread leave of its processor time, where they have some of it.

@@ -68,7 +68,7 @@ fn counted(n: u64, noun: &str) -> String {
 pub fn interval(view: &View<'_>, row: &Row<'_>) -> Option<String> {
     let sampled = matches!(row.source, Source::Python | Source::Perf) && view.samples > 0;
     sampled.then(|| {
-        let interval = share_interval(view.share(row.total_ns), view.samples, LEVEL);
+        let interval = share_interval(view.share(row.total_ns), view.effective_samples, LEVEL);
         format!("{:.2} to {:.2} %", interval.low * 100.0, interval.high * 100.0)
     })
 }

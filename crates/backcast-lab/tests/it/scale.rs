@@ -23,8 +23,19 @@ fn profile_in(parts: &[(&str, f64)], outside: f64) -> Profile {
     let own: u64 = nodes.iter().map(|node| node.own_ns).sum();
     let (pid, name, source) = (1, "main".to_owned(), Source::Spans);
     let wall_ns = own + 10_000;
-    builder
-        .thread(Thread { pid, name, count: 1, source, wall_ns, cpu_ns: None, samples: 0 }, nodes);
+    builder.thread(
+        Thread {
+            pid,
+            name,
+            count: 1,
+            source,
+            wall_ns,
+            cpu_ns: None,
+            samples: 0,
+            effective_samples: 0,
+        },
+        nodes,
+    );
     builder.finish("made up", vec![], String::new(), wall_ns + outside as u64)
 }
 

@@ -225,7 +225,7 @@ fn functions(view: &View<'_>, min_share: f64) -> Table {
         .filter(|function| view.share(function.own_ns) >= min_share);
     for function in listed.take(LISTED_FUNCTIONS) {
         let own = view.share(function.own_ns);
-        let interval = share_interval(own, view.samples, LEVEL);
+        let interval = share_interval(own, view.effective_samples, LEVEL);
         let slowest = function.lines.first().filter(|line| line.own_ns > 0);
         let line = slowest.map(|line| {
             format!(
@@ -335,7 +335,7 @@ pub(super) fn rows(view: &View<'_>, min_share: f64) -> Table {
         let known = |what: fn(&Calls) -> u64| Cell::from(calls.map(|calls| what(calls) as f64));
         let quantile = |q: f64| Cell::from(calls.and_then(|c| c.quantile(q)).map(|ns| ns as f64));
         let interval = words::interval(view, row)
-            .map(|_| share_interval(view.share(row.total_ns), view.samples, LEVEL));
+            .map(|_| share_interval(view.share(row.total_ns), view.effective_samples, LEVEL));
         let mean = calls.map(|calls| row.total_ns as f64 / calls.count as f64);
         table.push(vec![
             row.depth.into(),

@@ -172,7 +172,7 @@ fn paths(view: &View<'_>, min_share: f64) -> Table {
         ];
         if sampled {
             let interval = words::interval(view, row)
-                .map(|_| share_interval(view.share(row.total_ns), view.samples, LEVEL));
+                .map(|_| share_interval(view.share(row.total_ns), view.effective_samples, LEVEL));
             cells.push(number(interval.map(|interval| interval.low)));
             cells.push(number(interval.map(|interval| interval.high)));
         }

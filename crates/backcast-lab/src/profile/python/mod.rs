@@ -156,6 +156,7 @@ struct SampledThread {
     wall_ns: u64,
     cpu_ns: Option<u64>,
     samples: u64,
+    effective_samples: u64,
     nodes: Vec<SampledNode>,
 }
 
@@ -220,6 +221,7 @@ pub fn read_samples(path: &Path, builder: &mut Builder) -> Result<(), ProfileErr
                 },
                 cpu_ns: thread.cpu_ns,
                 samples: thread.samples,
+                effective_samples: thread.effective_samples,
             },
             nodes,
         );

@@ -41,7 +41,10 @@ OWN_BLOCK = 100
 IMPORT = ("import", "<frozen importlib>", 0)
 COLLECTOR = ("garbage collector", "<gc>", 0)
 LEFT_OUT = ("(frames left out)", "<stack>", 0)
+NOT_RUNNING = ("(process not running)", "<stack>", 0)
 
+# After so long without a look, in which the process used no processor to speak of, it was suspended or had none.
+LONG_GAP_NS = 250000000
 # A thread that used less than one part in so many of the time between two looks was waiting.
 IDLE_FACTOR = 20
 
@@ -243,7 +246,7 @@ def _import_ends():
 class Group:
     """All threads of one name."""
 
-    __slots__ = ("name", "count", "wall", "cpu", "samples", "root")
+    __slots__ = ("name", "count", "wall", "cpu", "samples", "weight", "squares", "root")
 
     def __init__(self, name):
         self.name = name
@@ -251,7 +254,13 @@ class Group:
         self.wall = 0
         self.cpu = None
         self.samples = 0
+        # The milliseconds that samples stand for, and the squares of them.
+        self.weight = self.squares = 0.0
         self.root = {}
+
+    def effective_samples(self):
+        """How many samples would tell as much if each stood for equally long."""
+        return int(self.weight ** 2 / self.squares) if self.squares else 0
 
 
 class Seen:
@@ -298,7 +307,7 @@ class Sampler:
         self.sampler_cpu = 0
         self.most_threads = 1
         self.threads_started = 0
-        self.cpu_before = time.process_time_ns()
+        self.cpu_before = self.cpu_at_look = time.process_time_ns()
         self.collections = [[0, 0, 0, 0] for _ in range(3)]
         self.collecting = {}
         self.collecting_since = 0
@@ -313,6 +322,7 @@ class Sampler:
         self.import_frame = self.frame_of(IMPORT)
         self.collector_frame = self.frame_of(COLLECTOR)
         self.left_out_frame = self.frame_of(LEFT_OUT)
+        self.not_running_frame = self.frame_of(NOT_RUNNING)
 
     # The thread that samples.
 
@@ -404,6 +414,7 @@ class Sampler:
 
     def sample(self, now):
         """One look at all threads."""
+        not_running = self.was_not_running(now)
         self.last = now
         self.ticks += 1
         tick = self.ticks
@@ -428,7 +439,12 @@ class Sampler:
             group.samples += 1
             if cpu is not None:
                 group.cpu = (group.cpu or 0) + cpu
-            self.add(group, frame, took, cpu, self.collecting.pop(ident, 0))
+            if not_running and took >= LONG_GAP_NS:
+                self.add_not_running(group, took)
+            else:
+                group.weight += took / 1e6
+                group.squares += (took / 1e6) ** 2
+                self.add(group, frame, took, cpu, self.collecting.pop(ident, 0))
         if now >= self.blocks_due and _count_blocks:
             self.note_blocks(now)
         # A frame that is kept keeps the program's objects alive.
@@ -454,6 +470,19 @@ class Sampler:
     def own_blocks(self):
         """About as many blocks as what is kept here takes, which grows with the places that samples find."""
         return 6 * self.nodes + 3 * self.lines + 3 * len(self.frames) + 2 * len(self.codes) + 3 * len(self.blocks)
+
+    def was_not_running(self, now):
+        """Whether the process stood still since the last look: no thread used a processor, and this one was long overdue."""
+        cpu, before = time.process_time_ns(), self.cpu_at_look
+        self.cpu_at_look = cpu
+        gap = now - self.last
+        return gap >= max(LONG_GAP_NS, 4 * self.period) and (cpu - before) * IDLE_FACTOR < gap
+
+    def add_not_running(self, group, took):
+        node = self.child(group.root, self.not_running_frame)
+        if node is not None:
+            node[SAMPLES] += 1
+            node[OWN] += took
 
     def first_seen(self, ident, thread, now):
         if ident == self.main:
@@ -620,9 +649,10 @@ class Sampler:
             "[%s,%s,%d]" % (quoted(name), quoted(file), line) for name, file, line in self.frames)
         yield '"threads":['
         for i, group in enumerate(list(self.groups.values())):
-            yield '%s{"name":%s,"count":%d,"wall_ns":%d,"cpu_ns":%s,"samples":%d,"nodes":[' % (
+            yield '%s{"name":%s,"count":%d,"wall_ns":%d,"cpu_ns":%s,"samples":%d,' % (
                 "," if i else "", quoted(group.name), group.count, group.wall,
                 "null" if group.cpu is None else group.cpu, group.samples)
+            yield '"effective_samples":%d,"nodes":[' % group.effective_samples()
             yield ",".join(self.nodes_of(group))
             yield "]}"
         yield "]}\n"

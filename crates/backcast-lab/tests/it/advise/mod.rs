@@ -65,6 +65,7 @@ fn builder_of_spans(threads: u64, paths: Vec<Path>) -> Builder {
         wall_ns: WALL_NS * threads,
         cpu_ns: None,
         samples: 0,
+        effective_samples: 0,
     };
     builder.thread(thread, nodes);
     builder

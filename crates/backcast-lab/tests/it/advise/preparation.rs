@@ -206,6 +206,7 @@ fn seen_everywhere(file: &Path, text: &str) -> Profile {
         wall_ns: WALL_NS,
         cpu_ns: None,
         samples: 1000,
+        effective_samples: 1000,
     };
     builder.thread(thread, vec![node, below]);
     builder.python.push(python(0));

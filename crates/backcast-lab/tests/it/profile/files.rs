@@ -70,7 +70,7 @@ fn samples_of_python_become_threads_with_lines() {
         "sampler_cpu_ns":9,"most_threads":2,"not_kept":0,"threads_started":0,"process_cpu_ns":800,"peak_bytes":77,
         "collections":[[3,50,7,0],[0,0,0,0],[0,0,0,0]],"imports":[["json",30,40],["csv",60,60]],
         "frames":[["import","<frozen importlib>",0],["garbage collector","<gc>",0],["load","/srv/u/x.py",3]],
-        "threads":[{"name":"MainThread","count":1,"wall_ns":900,"cpu_ns":800,"samples":4,
+        "threads":[{"name":"MainThread","count":1,"wall_ns":900,"cpu_ns":800,"samples":4,"effective_samples":2,
             "nodes":[[-1,2,3,700,600,[[4,500,800,2],[9,200,200,1]],90],[0,1,0,50,null,[],0],[0,0,1,100,null,[],0]]}]}"#;
     let folder = tempfile::tempdir().unwrap();
     let mut builder = Builder::default();
@@ -80,6 +80,8 @@ fn samples_of_python_become_threads_with_lines() {
     assert_eq!((thread.wall_ns, thread.unattributed_ns, thread.samples), (1000, 150, 4));
     assert_eq!(profile.nodes[0].total_ns, 850);
     assert_eq!(profile.nodes[0].lines[0].total_ns, 800);
+    let view = View::of(&profile);
+    assert_eq!((view.samples, view.effective_samples), (4, 2));
     let split = Split::of(&profile);
     assert_eq!((split.user_ns, split.waiting_ns), (610, 90));
     let process = &profile.python[0];
