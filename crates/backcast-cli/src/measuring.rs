@@ -18,7 +18,7 @@ pub(crate) fn now() -> String {
 /// A share that is neither nothing nor all: `1%` or `0.01`.
 pub(crate) fn share(text: &str) -> Result<f64, String> {
     let inside = quantity::share(text).ok().filter(|share| *share > 0.0 && *share < 1.0);
-    inside.ok_or_else(|| "a share such as 1% or 0.01".to_owned())
+    inside.ok_or_else(|| "a share above 0% and below 100%, such as 1% or 0.01".to_owned())
 }
 
 /// Tells the live page which one of several is measured, counted from 0.

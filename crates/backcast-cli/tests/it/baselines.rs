@@ -191,3 +191,14 @@ fn what_cannot_be_a_base_is_told_as_what_it_is() {
     let said = "no session of `nap` is of commit or id `deadbeef`";
     assert!(unknown.stderr.contains(said), "{}", unknown.told());
 }
+
+#[test]
+fn a_threshold_out_of_range_is_told_the_range() {
+    let project = Project::new();
+    for threshold in ["0%", "200%", "-1%", "much"] {
+        let asked = format!("--threshold={threshold}");
+        let refused = project.run(&["baseline", "check", &asked, "--", "true"]);
+        assert_eq!(refused.code, 2, "{threshold}: {}", refused.told());
+        assert!(refused.stderr.contains("above 0% and below 100%"), "{}", refused.told());
+    }
+}

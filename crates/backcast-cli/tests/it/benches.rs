@@ -181,7 +181,7 @@ fn what_cannot_be_started_is_wrong_usage() {
     says(&["--scan", "N=1,2", "--", "true"], "no word of the command says {N}");
     says(&["--scan", "N", "--", "true"], "`N` is no scan");
     says(&["--scan", "N=1..1M", "--", "true", "{N}"], "has 1000000 values, more than 1000");
-    says(&["--effect", "0%", "--", "true"], "a share such as 1% or 0.01");
+    says(&["--effect", "0%", "--", "true"], "such as 1% or 0.01");
     says(&["--timeout", "soon", "--", "true"], "a time is a number above zero");
     says(&["--unit", "bars", "--", "true"], "--work");
     says(&["--set", "a=1", "--", "true"], "cannot be used with");
