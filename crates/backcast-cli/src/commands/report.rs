@@ -5,7 +5,13 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-use backcast_lab::{bench::export::sessions_from_json, stats::Criteria};
+use backcast_lab::{
+    bench::{Session, export::sessions_from_json},
+    profile::Profile,
+    scale::Scaling,
+    stats::Criteria,
+};
+use backcast_report::Page;
 use backcast_search::{
     Quiet, SearchError, Spec, SweepOptions, SweepOutcome, WalkForwardOutcome, run_spec, saved_run,
     saved_sweep, saved_walk_forward, sweep, walk_forward,
@@ -13,7 +19,7 @@ use backcast_search::{
 use backcast_store::Home;
 
 use crate::{
-    commands::{sweep::Judged, verify},
+    commands::{profile, sweep::Judged, verify},
     failure::Failure,
     isa::IsaOption,
     output,
@@ -22,14 +28,14 @@ use crate::{
     terminal::Terminal,
 };
 
-/// Make the HTML page of a run, a sweep, a walk-forward test, a spec, a certificate or benchmarks
+/// Make the HTML page of a run, a sweep, a walk-forward test, a spec, a certificate, a profile or benchmarks
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     backcast report 0123456789ab --out report.html         a run or sweep made earlier\n  \
     backcast report examples/sma_cross.toml --out run.html  runs the spec first\n  \
-    backcast report figures.json --out bench.html           what `backcast bench --export` or `certify` wrote")]
+    backcast report figures.json --out bench.html           what `backcast bench --export`, `profile --export` or `certify` wrote")]
 pub(crate) struct Args {
-    /// Id of a run or sweep, a spec (one set is run, several are swept), or a .json file of `bench` or `certify`
+    /// Id of a run or sweep, a spec (one set is run, several are swept), or a .json file of `bench`, `profile` or `certify`
     #[arg(value_name = "ID|SPEC|FILE.json")]
     what: String,
     #[command(flatten)]
@@ -103,7 +109,7 @@ fn walked(args: &Args, home: &Home, terminal: &mut Terminal) -> Result<(), Failu
     page::write(&args.out, &page::walk_forward(&saved.spec, &market, &result, &command), terminal)
 }
 
-/// The page of a certificate or of sessions: which of them, the file says itself.
+/// The page of a certificate, a profile or sessions: which of them, the file says itself.
 fn measured(path: &Path, args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if !args.changes.is_empty() {
         return Err(Failure::usage("what was measured cannot be changed")
@@ -117,18 +123,42 @@ fn measured(path: &Path, args: &Args, terminal: &mut Terminal) -> Result<(), Fai
         format: Option<String>,
     }
     let format = serde_json::from_str::<Head>(&text).ok().and_then(|head| head.format);
-    let page = if format.as_deref() == Some("backcast-certificate") {
-        page::lab::certificate(&Proven::by(&verify::sound(path)?))
-    } else {
-        let sessions = sessions_from_json(&text, &shown)?;
-        let levels = sessions.iter().filter_map(|session| session.comparison.as_ref());
-        let level = levels.map(|comparison| comparison.ratio.level).next();
-        let level = level.unwrap_or(Criteria::default().level);
-        let (settings, against) = (&[][..], &[][..]);
-        let sessions = &sessions[..];
-        page::lab::bench(&page::lab::Benches { sessions, settings, against, level, least: None })
+    let page = match format.as_deref() {
+        Some("backcast-certificate") => page::lab::certificate(&Proven::by(&verify::sound(path)?)),
+        Some(Profile::FORMAT) => profile::page_of(path)?,
+        Some(other) if let Some(command) = made_elsewhere(other) => {
+            return Err(Failure::usage(format!(
+                "no page is made of {shown}, which is a `{other}` file"
+            ))
+            .help(command));
+        }
+        _ => benches(&sessions_from_json(&text, &shown)?),
     };
     page::write(&args.out, &page, terminal)
+}
+
+/// Who shows what a file of a format tells, where that takes more than the file.
+fn made_elsewhere(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "backcast-workloads" => {
+            "`backcast lab workloads` prints them as tables, and for a ticket with --format markdown"
+        }
+        Scaling::FORMAT => {
+            "its page is made by `backcast profile --scale SIZES --report FILE.html`"
+        }
+        "backcast-record" => {
+            "sessions of a command over time: `backcast baseline history NAME --report FILE.html`"
+        }
+        _ => return None,
+    })
+}
+
+fn benches(sessions: &[Session]) -> Page {
+    let levels = sessions.iter().filter_map(|session| session.comparison.as_ref());
+    let level = levels.map(|comparison| comparison.ratio.level).next();
+    let level = level.unwrap_or(Criteria::default().level);
+    let (settings, against) = (&[][..], &[][..]);
+    page::lab::bench(&page::lab::Benches { sessions, settings, against, level, least: None })
 }
 
 fn unknown(id: &str, home: &Home) -> Failure {

@@ -188,3 +188,23 @@ fn a_proof_has_a_page_whether_it_was_certified_or_not() {
     let html = fs::read_to_string(project.path("slower.html")).unwrap();
     assert!(html.contains("Not certified."));
 }
+
+#[test]
+fn a_profile_in_a_file_has_a_page_and_other_files_say_who_shows_them() {
+    let project = Project::new();
+    let made = ["profile", "--perf", "never", "--export", "p.json", "--", "true"];
+    assert_eq!(project.run(&made).code, 0);
+    project.stdout(&["report", "p.json", "--out", "p.html"]);
+    let html = fs::read_to_string(project.path("p.html")).unwrap();
+    assert!(html.contains("<h1>Profile of true</h1>"));
+    for (format, said) in [
+        ("backcast-workloads", "`backcast lab workloads`"),
+        ("backcast-scaling", "`backcast profile --scale SIZES --report FILE.html`"),
+        ("backcast-record", "`backcast baseline history NAME --report FILE.html`"),
+    ] {
+        project.write("x.json", &format!("{{\"format\":\"{format}\",\"version\":1}}"));
+        let other = project.run(&["report", "x.json", "--out", "x.html"]);
+        assert_eq!(other.code, 2, "{}", other.told());
+        assert!(other.stderr.contains(said), "{}", other.told());
+    }
+}

@@ -30,8 +30,8 @@ fn help_lists_what_there_is() {
           run          Run a spec once: figures, orders, trades, report
           sweep        Run every parameter set of a spec and see which hold up
           walkforward  Choose sets on the past and judge them on what follows, window by window
-          report       Make the HTML page of a run, a sweep, a walk-forward test, a spec, a certificate or
-                       benchmarks
+          report       Make the HTML page of a run, a sweep, a walk-forward test, a spec, a certificate, a
+                       profile or benchmarks
           profile      See where the time of a spec, or of any command, goes
           advise       See what of a spec, or of any command, could be faster, and try it
           dashboard    Watch running commands in the browser: progress, best sets, memory, alerts

@@ -18,6 +18,7 @@ use backcast_lab::{
         python,
     },
 };
+use backcast_report::Page;
 use backcast_store::Home;
 use clap::ValueEnum;
 
@@ -34,6 +35,8 @@ use crate::{
 
 /// Bytes of each end of the command's output that are kept for messages.
 const KEPT_OUTPUT: usize = 4096;
+/// Least share on the page of a profile in a file, as of --min.
+const LEAST_SHARE: f64 = 0.005;
 /// Lines of a failed command's output that are shown.
 const SHOWN_LINES: usize = 10;
 
@@ -209,6 +212,12 @@ pub(crate) fn saved(named: &Path, home: &Home) -> Result<Profile, Failure> {
     let kept = kept(home, &named.display().to_string());
     let path = if !named.exists() && kept.exists() { &kept } else { named };
     Ok(profile::load(path)?)
+}
+
+/// The page of a profile in a file.
+pub(crate) fn page_of(path: &Path) -> Result<Page, Failure> {
+    let profile = profile::load(path)?;
+    Ok(report::page(&profile, &View::of(&profile), None, LEAST_SHARE))
 }
 
 fn kept(home: &Home, name: &str) -> PathBuf {
