@@ -241,7 +241,7 @@ fn what_cannot_be_asked_is_answered_with_what_to_type_next() {
         (&["--what-if", "engine.rum", &spec], 2, "did you mean `engine.run`?"),
         (&["--what-if", "engine.run", "--", "true"], 3, "recorded no span"),
         (&["--", "false"], 1, "the command failed: exit code 1"),
-        (&["--speed-up", "200%", "--what-if", "x", &spec], 2, "a share such as 1%"),
+        (&["--speed-up", "200%", "--what-if", "x", &spec], 2, "below 100%, such as 1%"),
     ];
     for (args, code, said) in cases {
         let outcome = advise(&project, args);

@@ -67,7 +67,7 @@ fn scans_and_suites_have_a_figure_of_all_together() {
          [[bench]]\nname = \"two\"\ncommand = [\"sleep\", \"0.001\"]\n",
     );
     let suite =
-        project.run(&["bench", "--suite", "suite.toml", "-n", "4", "--report", "suite.html"]);
+        project.run(&["bench", "--suite", "suite.toml", "-n", "8", "--report", "suite.html"]);
     measured(&suite);
     has(
         &project,
@@ -168,8 +168,8 @@ fn a_proof_has_a_page_whether_it_was_certified_or_not() {
 
     let slower = [
         "certify",
-        "true",
-        "sleep 0.02",
+        "echo 1",
+        "sh -c 'sleep 0.02; echo 1'",
         "--equal",
         "stdout",
         "-n",
@@ -182,7 +182,7 @@ fn a_proof_has_a_page_whether_it_was_certified_or_not() {
     has(
         &project,
         "slower.html",
-        "sleep 0.02 after true",
+        "sh -c 'sleep 0.02; echo 1' after echo 1",
         &["proof", "conditions", "pairs", "memory"],
     );
     let html = fs::read_to_string(project.path("slower.html")).unwrap();

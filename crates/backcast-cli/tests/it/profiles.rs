@@ -286,7 +286,7 @@ fn a_profile_that_is_stopped_tells_what_it_cost_until_then() {
     let spin = "import time\ndef spin():\n  end = time.monotonic() + 0.3\n  \
                 while time.monotonic() < end: pass\n  open('ready', 'w')\n  while True: pass\nspin()";
     let outcome = stopped(&project, &[python, "-c", spin]);
-    assert!(outcome.code == 1 && outcome.stderr.contains("stopped"), "{}", outcome.stderr);
+    assert!(outcome.code == 130 && outcome.stderr.contains("stopped"), "{}", outcome.stderr);
     let saved = json(&project.path("p.json"));
     assert_eq!(saved["ended"], "stopped");
     assert!(saved["process"]["cost"]["user_ns"].as_u64().is_some(), "{}", saved["process"]);
@@ -419,7 +419,8 @@ fn wrong_usage_is_told_before_anything_runs() {
         (&["--export", "no/such/p.json", "--", "touch", "ran"], "no folder no/such"),
         (&["--report", "no/such/p.html", "--", "touch", "ran"], "no folder no/such"),
         (&["--report", "no/p.html", "--scale", "n=1..9", "--", "touch", "ran{n}"], "no folder no"),
-        (&["--export", "p.md", "--report", "p.md", "--", "touch", "ran"], "two things"),
+        (&["--export", "p.md", "--export", "p.md", "--", "touch", "ran"], "two things"),
+        (&["--report", "p.md", "--", "touch", "ran"], "a page is HTML"),
         (&["--save", "../p", "--", "touch", "ran"], "a name has"),
         (&["--set", "params.a=1", "--", "touch", "ran"], "change a spec"),
         (&["--for", "1s", "--", "touch", "ran"], "cannot be used with"),

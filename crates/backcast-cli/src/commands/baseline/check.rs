@@ -12,10 +12,9 @@ use super::{
     known::Known,
     measured::{self, Turns},
     own_store, show,
-    unmeasured::Unmeasured,
 };
 use crate::{
-    commands::bench::{What, alone},
+    commands::bench::{Unmeasured, What, alone},
     failure::Failure,
     measuring::share,
     number,
@@ -112,8 +111,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         (Ok(()), unmeasured)
     };
     let table = match args.format {
-        Format::Table => show::gates(&all, unmeasured.names()),
-        _ => show::gate_figures(&all, unmeasured.names()),
+        Format::Table => show::gates(&all, unmeasured.all()),
+        _ => show::gate_figures(&all, unmeasured.all()),
     };
     if !all.is_empty() {
         table.print(args.format, terminal)?;

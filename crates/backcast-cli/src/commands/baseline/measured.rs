@@ -10,9 +10,9 @@ use backcast_lab::{
     bench::{Doubt, Record, RecordedCommand, Session, import},
 };
 
-use super::{known::Known, unmeasured::Unmeasured};
+use super::known::Known;
 use crate::{
-    commands::bench::{Bench, session},
+    commands::bench::{Bench, Unmeasured, session},
     failure::Failure,
     interrupt,
     measuring::tell_turn,

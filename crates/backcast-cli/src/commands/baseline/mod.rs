@@ -8,7 +8,6 @@ mod measured;
 mod merge;
 mod save;
 mod show;
-mod unmeasured;
 mod watch;
 
 pub(crate) use self::show::figure as figure_words;

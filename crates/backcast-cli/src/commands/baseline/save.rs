@@ -12,10 +12,9 @@ use super::{
     known::Known,
     measured::{self, Turns},
     own_store, show,
-    unmeasured::Unmeasured,
 };
 use crate::{
-    commands::bench::{What, alone},
+    commands::bench::{Unmeasured, What, alone},
     failure::Failure,
     number,
     table::{Column, Format, Table},

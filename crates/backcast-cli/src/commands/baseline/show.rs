@@ -2,6 +2,7 @@
 
 use backcast_lab::{
     baseline::{Checked, Gate, Measure},
+    bench::export::Unmeasured,
     stats::Interval,
 };
 
@@ -52,7 +53,7 @@ pub(super) fn below_floor(gate: &Gate) -> Option<f64> {
 }
 
 /// A table of gates for people: what was, what is, what follows.
-pub(super) fn gates(all: &[Checked], unmeasured: &[String]) -> Table {
+pub(super) fn gates(all: &[Checked], unmeasured: &[Unmeasured]) -> Table {
     let mut table = Table::new(
         ["command", "measure", "gate", "before", "now", "change", "tells_from", "sessions"]
             .into_iter()
@@ -85,16 +86,16 @@ pub(super) fn gates(all: &[Checked], unmeasured: &[String]) -> Table {
             table.push(row);
         }
     }
-    for name in unmeasured {
+    for one in unmeasured {
         let mut row = vec![Cell::Missing; 8];
-        (row[0], row[2]) = (name.as_str().into(), UNMEASURED.into());
+        (row[0], row[2]) = (one.name.as_str().into(), UNMEASURED.into());
         table.push(row);
     }
     table
 }
 
 /// The same with bare numbers, for programs.
-pub(super) fn gate_figures(all: &[Checked], unmeasured: &[String]) -> Table {
+pub(super) fn gate_figures(all: &[Checked], unmeasured: &[Unmeasured]) -> Table {
     let names = [
         "command",
         "class",
@@ -140,9 +141,9 @@ pub(super) fn gate_figures(all: &[Checked], unmeasured: &[String]) -> Table {
             ]);
         }
     }
-    for name in unmeasured {
+    for one in unmeasured {
         let mut row = vec![Cell::Missing; names.len()];
-        (row[0], row[3]) = (name.as_str().into(), UNMEASURED.replace(' ', "_").into());
+        (row[0], row[3]) = (one.name.as_str().into(), UNMEASURED.replace(' ', "_").into());
         table.push(row);
     }
     table

@@ -1,57 +1,11 @@
 //! What cannot be measured, as help.
 
 use backcast_lab::{
-    bench::{BenchError, ScanError, export::Unmeasured},
+    bench::{BenchError, ScanError},
     child::{ChildError, Exit},
 };
 
-use crate::{failure::Failure, number, terminal::Terminal};
-
-/// What could not be measured of several benchmarks.
-pub(super) struct Failed {
-    planned: usize,
-    /// Names and reasons.
-    pub(super) unmeasured: Vec<Unmeasured>,
-    /// The failure of the only benchmark, which is that of the whole.
-    only: Option<Failure>,
-    /// That somebody stopped it all.
-    pub(super) stopped: Option<Failure>,
-}
-
-impl Failed {
-    /// Nothing yet, of so many.
-    pub(super) fn of(planned: usize) -> Failed {
-        Failed { planned, unmeasured: Vec::new(), only: None, stopped: None }
-    }
-
-    /// One more. Why is told now, or in the end where nothing else is.
-    pub(super) fn push(&mut self, name: &str, failure: Failure, terminal: &mut Terminal) {
-        self.unmeasured.push(Unmeasured { name: name.to_owned(), why: failure.to_string() });
-        if self.planned > 1 {
-            terminal.show(&failure.about(name));
-        } else {
-            self.only = Some(failure);
-        }
-    }
-
-    /// What follows for all together.
-    pub(super) fn verdict(self) -> Result<(), Failure> {
-        if let Some(failure) = self.only {
-            return Err(failure);
-        }
-        if self.unmeasured.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<String> =
-            self.unmeasured.iter().map(|failed| format!("`{}`", failed.name)).collect();
-        Err(Failure::could_not_measure(format!(
-            "could not measure {} of {}: {}",
-            names.len(),
-            number::count(self.planned, "benchmark"),
-            names.join(", ")
-        )))
-    }
-}
+use crate::failure::Failure;
 
 impl From<ChildError> for Failure {
     fn from(error: ChildError) -> Failure {
@@ -85,7 +39,7 @@ impl From<BenchError> for Failure {
                     .help(told + "a command that may fail takes --ignore-failure")
             }
             BenchError::Stats(_) => Failure::usage(message),
-            _ => Failure::could_not_measure(message),
+            _ => Failure::new(message),
         }
     }
 }

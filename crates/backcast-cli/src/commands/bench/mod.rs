@@ -5,6 +5,7 @@ mod export;
 mod failures;
 mod figures;
 mod subjects;
+mod unmeasured;
 mod what;
 
 use std::{
@@ -20,11 +21,11 @@ use backcast_lab::{
     stats::Criteria,
 };
 
-use self::failures::Failed;
 pub(crate) use self::{
     baseline::Against,
     figures::{time, verdict_sentence},
     subjects::{Bench, Planned, alone},
+    unmeasured::Unmeasured,
     what::What,
 };
 use crate::{
@@ -138,7 +139,7 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
     if args.compares() {
         subjects::enough(None, subjects::runs(&args.what))?;
     }
-    let Planned { mut benches, broken } = match &args.what.suite {
+    let planned = match &args.what.suite {
         Some(_) if args.vs_baseline.is_some() => alone(&args.what)?,
         Some(path) => subjects::of_suite(&args.what, path, args.criteria())?,
         None => {
@@ -146,6 +147,7 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
             Planned { benches, broken: Vec::new() }
         }
     };
+    let (mut benches, mut unmeasured) = Unmeasured::planned(planned, terminal);
     if args.looks > 1 && benches.iter().all(|bench| bench.base.is_none()) {
         return Err(Failure::usage("--looks ends comparisons early; there is none")
             .help("--vs, --vs-command or --vs-revision compares"));
@@ -159,20 +161,16 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         None => None,
     };
     let mut sessions = Vec::with_capacity(benches.len());
-    let planned = benches.len() + broken.len();
-    let mut failed = Failed::of(planned);
-    for (name, failure) in broken {
-        failed.push(&name, failure, terminal);
-    }
+    let mut stopped = None;
     for (turn, bench) in benches.iter().enumerate() {
         tell_turn("benchmark", turn, benches.len(), terminal);
         match session(bench, &stop, terminal) {
             Ok(session) => sessions.push(session),
             Err(failure) if stop.load(Ordering::Relaxed) => {
-                failed.stopped = Some(failure);
+                stopped = Some(failure);
                 break;
             }
-            Err(failure) => failed.push(&bench.candidate.name, failure, terminal),
+            Err(failure) => unmeasured.push(&bench.candidate.name, failure, terminal),
         }
         if sessions.last().is_some_and(|session| session.stopped) {
             break;
@@ -185,16 +183,16 @@ fn judge(args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         print(args, &sessions, &against, terminal)?;
         report(args, &sessions, &against, terminal)?;
     }
-    export::write(&args.export, &sessions, &failed.unmeasured, terminal)?;
-    if let Some(failure) = failed.stopped.take() {
+    export::write(&args.export, &sessions, unmeasured.all(), terminal)?;
+    if let Some(failure) = stopped {
         return Err(failure);
     }
-    let judged = judged(args, &sessions, planned - failed.unmeasured.len())
+    let judged = judged(args, &sessions, benches.len())
         .and_then(|()| baseline::verdict(&sessions.iter().zip(&against).collect::<Vec<_>>()));
     match judged {
         // A regression of others stands, whatever could not be measured.
         Err(failure) if failure.exit_code() != Failure::COULD_NOT_MEASURE => Err(failure),
-        judged => failed.verdict().and(judged),
+        judged => unmeasured.verdict().and(judged),
     }
 }
 
@@ -267,7 +265,7 @@ fn report(
 
 /// What follows from all sessions together.
 fn judged(args: &Args, sessions: &[Session], planned: usize) -> Result<(), Failure> {
-    if sessions.len() < planned || sessions.iter().any(|session| session.stopped) {
+    if sessions.iter().any(|session| session.stopped) {
         let message = format!(
             "stopped in benchmark {} of {planned}; what is above is all that was measured",
             sessions.len()

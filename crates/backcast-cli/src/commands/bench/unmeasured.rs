@@ -1,28 +1,27 @@
 //! Commands that could not be measured, beside others that could.
 
-use crate::{
-    commands::bench::{Bench, Planned},
-    failure::Failure,
-    number,
-    terminal::Terminal,
-};
+use backcast_lab::bench::export;
+
+use super::{Bench, Planned};
+use crate::{failure::Failure, number, terminal::Terminal};
 
 /// What could not be measured of so many commands.
-pub(super) struct Unmeasured {
+pub(crate) struct Unmeasured {
     planned: usize,
-    names: Vec<String>,
+    /// Each name once, with the first reason.
+    all: Vec<export::Unmeasured>,
     /// The failure of the only command, which is that of the whole.
     only: Option<Failure>,
 }
 
 impl Unmeasured {
     /// Nothing yet, of so many commands or sessions.
-    pub(super) fn of(planned: usize) -> Unmeasured {
-        Unmeasured { planned, names: Vec::new(), only: None }
+    pub(crate) fn of(planned: usize) -> Unmeasured {
+        Unmeasured { planned, all: Vec::new(), only: None }
     }
 
     /// What of a suite cannot be run at all, and the rest of it.
-    pub(super) fn planned(planned: Planned, terminal: &mut Terminal) -> (Vec<Bench>, Unmeasured) {
+    pub(crate) fn planned(planned: Planned, terminal: &mut Terminal) -> (Vec<Bench>, Unmeasured) {
         let Planned { benches, broken } = planned;
         let mut unmeasured = Unmeasured::of(benches.len() + broken.len());
         for (name, failure) in broken {
@@ -32,9 +31,10 @@ impl Unmeasured {
     }
 
     /// One more. Why is told now, or in the end where nothing else is.
-    pub(super) fn push(&mut self, name: &str, failure: Failure, terminal: &mut Terminal) {
-        if !self.names.iter().any(|known| known == name) {
-            self.names.push(name.to_owned());
+    pub(crate) fn push(&mut self, name: &str, failure: Failure, terminal: &mut Terminal) {
+        if !self.all.iter().any(|known| known.name == name) {
+            let (name, why) = (name.to_owned(), failure.to_string());
+            self.all.push(export::Unmeasured { name, why });
         }
         if self.planned > 1 {
             terminal.show(&failure.about(name));
@@ -43,20 +43,20 @@ impl Unmeasured {
         }
     }
 
-    /// Names, each once.
-    pub(super) fn names(&self) -> &[String] {
-        &self.names
+    /// All of them, each once.
+    pub(crate) fn all(&self) -> &[export::Unmeasured] {
+        &self.all
     }
 
     /// What follows for all together.
-    pub(super) fn verdict(self) -> Result<(), Failure> {
+    pub(crate) fn verdict(self) -> Result<(), Failure> {
         if let Some(failure) = self.only {
             return Err(failure);
         }
-        if self.names.is_empty() {
+        if self.all.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = self.names.iter().map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = self.all.iter().map(|one| format!("`{}`", one.name)).collect();
         Err(Failure::could_not_measure(format!(
             "could not measure {} of {}: {}",
             names.len(),
