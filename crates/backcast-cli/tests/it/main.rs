@@ -18,6 +18,7 @@ mod leaks;
 mod live;
 mod merges;
 mod patience;
+mod profile_ends;
 mod profiles;
 mod program;
 mod questions;

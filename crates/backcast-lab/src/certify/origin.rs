@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn only_paths_in_the_folder_move() {
-        let moved = |path| moved(path, "/tmp/a", "/tmp/b");
-        assert_eq!(moved("/tmp/a/x.toml"), "/tmp/b/x.toml");
-        assert_eq!(moved("/tmp/a"), "/tmp/b");
-        assert_eq!(moved("/tmp/ab/x"), "/tmp/ab/x");
+        let moved = |path| moved(path, "/x/a", "/x/b");
+        assert_eq!(moved("/x/a/x.toml"), "/x/b/x.toml");
+        assert_eq!(moved("/x/a"), "/x/b");
+        assert_eq!(moved("/x/ab/x"), "/x/ab/x");
         assert_eq!(moved("--fast"), "--fast");
     }
 }
