@@ -211,6 +211,15 @@ impl Table {
         if rows.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", rows.join(",\n")) }
     }
 
+    /// Its rows as objects, to stand in a document with other things.
+    pub(crate) fn json_rows(&self) -> Value {
+        let object = |row: &Vec<Cell>| -> Value {
+            let pairs = row.iter().zip(&self.columns);
+            pairs.map(|(cell, column)| (column.name.to_string(), json_value(cell))).collect()
+        };
+        self.rows.iter().map(object).collect()
+    }
+
     /// Comma-separated, with a header.
     pub(crate) fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());

@@ -334,8 +334,15 @@ fn the_loop_begins_with_a_command_that_works_and_keeps_what_carries_its_tuning()
     assert_eq!((broken.code, broken.stdout.as_str()), (3, ""), "{}", broken.stderr);
     assert!(broken.stderr.contains("false ended with exit code 1"), "{}", broken.stderr);
     assert_eq!(optimize(&["sh", "-c", "echo $$"]).code, 3);
-    let done = optimize(&["python3", "-c", "import gc; gc.collect(); print(1)"]);
+    let command = ["python3", "-c", "import gc; gc.collect(); print(1)"];
+    let done = optimize(&command);
     assert_eq!(done.code, 0, "{}", done.stderr);
+    let args = ["optimize", "--candidates", "c.toml", "--equal", "stdout", "-n", "8"];
+    let json = project.run(&[&args[..], &["--format", "json", "--"], &command].concat());
+    let told: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(told["candidates"][0]["candidate"], "off", "{told}");
+    assert!(told["command"].as_str().unwrap().contains("gc.collect()"), "{told}");
+    assert!(told["saved"].is_null() || told["saved"]["estimate"].is_number(), "{told}");
     assert!(project.path(".backcast/tuning/sitecustomize.py").exists());
 }
 

@@ -44,9 +44,11 @@ pub(super) fn climb(
     for trial in &climb.trials {
         table.push(row(trial));
     }
-    table.print(format, terminal)?;
-    if format != Format::Table {
-        return Ok(());
+    match format {
+        Format::Json => return terminal.print(&document(climb, &table, last)),
+        // A file of one table holds no more.
+        Format::Csv => return table.print(format, terminal),
+        Format::Table | Format::Markdown => table.print(format, terminal)?,
     }
     let whole = match climb.gain {
         Some(gain) => format!("\nall together save {}: their gains multiplied\n", percent(gain)),
@@ -68,6 +70,18 @@ pub(super) fn climb(
         terminal.print(&format!("the command now: {now}\n"))?;
     }
     Ok(())
+}
+
+/// All that is told to people, as one JSON document.
+fn document(climb: &Climb, table: &Table, last: &Subject) -> String {
+    let document = serde_json::json!({
+        "candidates": table.json_rows(),
+        "saved": climb.gain,
+        "phases": climb.phases,
+        "stopped": climb.stopped,
+        "command": command(last, &climb.state.processors),
+    });
+    format!("{document:#}\n")
 }
 
 fn row(trial: &Trial) -> Vec<Cell> {
