@@ -459,7 +459,8 @@ fn unattributed_cpu(profile: &Profile, thread: &ThreadProfile) -> Option<u64> {
     for cpu_ns in profile.nodes_of(thread).iter().filter_map(|node| node.cpu_ns) {
         (of_nodes, any) = (of_nodes + cpu_ns, true);
     }
-    any.then_some(thread.cpu_ns?.saturating_sub(of_nodes))
+    // Call paths that too few looks met have a part in what is left, so it may be more than what nobody claims took.
+    any.then_some(thread.cpu_ns?.saturating_sub(of_nodes).min(thread.unattributed_ns))
 }
 
 /// `worker-12` and `worker-3` are `worker-#`; digits inside of a word, as in `md5sum`, are part of its name.
